@@ -1,0 +1,22 @@
+//! The one switch between the real primitives and the model checker's.
+//!
+//! Names match `std` (locks match `parking_lot`: no poison, guards straight from `lock`), so that
+//! product code reads like product code. Under `--cfg loom` the same names come from
+//! [loom](https://docs.rs/loom), which runs a model again for every interleaving and every value
+//! a relaxed load may return.
+//!
+//! What the model checker does not tell apart, and product code therefore avoids:
+//! - `SeqCst` loads and stores count as `Acquire`/`Release`. Store-then-load protocols are
+//!   written with [`sync::atomic::fence`]`(SeqCst)`, which is modelled.
+//! - a wait with a time limit never times out in a model.
+//! - `std::thread_local!` is shared by all modelled threads; use [`crate::thread_local!`].
+
+#[cfg(not(loom))]
+mod real;
+#[cfg(not(loom))]
+pub use real::*;
+
+#[cfg(loom)]
+mod model;
+#[cfg(loom)]
+pub use model::*;

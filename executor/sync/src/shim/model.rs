@@ -1,0 +1,158 @@
+//! The model checker's primitives, under the names of the shim.
+
+/// Locks, atomics and reference counts.
+pub mod sync {
+    pub use super::lock::{Condvar, Mutex, MutexGuard};
+    pub use loom::sync::Arc;
+
+    /// Atomic words, memory orderings and fences.
+    pub mod atomic {
+        pub use loom::sync::atomic::{
+            AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
+        };
+    }
+}
+
+/// Interior mutability whose accesses the model watches.
+pub mod cell {
+    /// loom's cell: two accesses that are not ordered by the program fail the model.
+    #[derive(Debug)]
+    pub struct UnsafeCell<T>(loom::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        /// Makes a cell that holds `value`.
+        pub fn new(value: T) -> Self {
+            Self(loom::cell::UnsafeCell::new(value))
+        }
+
+        /// Lends a pointer for reading.
+        pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+            self.0.with(f)
+        }
+
+        /// Lends a pointer for writing.
+        pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            self.0.with_mut(f)
+        }
+
+        /// Gives the value back.
+        pub fn into_inner(self) -> T {
+            self.0.into_inner()
+        }
+    }
+}
+
+/// Hints to the processor; in a model, a yield to the other threads.
+pub mod hint {
+    pub use loom::hint::spin_loop;
+}
+
+/// Threads.
+pub mod thread {
+    pub use loom::thread::{JoinHandle, current, spawn, yield_now};
+}
+
+/// `loom::thread_local!`.
+#[macro_export]
+macro_rules! thread_local {
+    ($($tokens:tt)*) => { $crate::__loom::thread_local! { $($tokens)* } };
+}
+
+mod lock {
+    //! loom's locks with the faces of `parking_lot`'s.
+
+    use std::ops::{Deref, DerefMut};
+    use std::time::Duration;
+
+    /// A lock without poison.
+    #[derive(Debug, Default)]
+    pub struct Mutex<T>(loom::sync::Mutex<T>);
+
+    /// What `lock` returns. The option is empty only inside [`Condvar::wait`].
+    #[derive(Debug)]
+    pub struct MutexGuard<'a, T>(Option<loom::sync::MutexGuard<'a, T>>);
+
+    impl<T> Mutex<T> {
+        /// Makes a lock around `value`.
+        pub fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        /// Waits for the lock.
+        pub fn lock(&self) -> MutexGuard<'_, T> {
+            MutexGuard(Some(self.0.lock().unwrap_or_else(|e| e.into_inner())))
+        }
+
+        /// Takes the lock if it is free.
+        pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            self.0.try_lock().ok().map(|guard| MutexGuard(Some(guard)))
+        }
+
+        /// Gives the value back.
+        pub fn into_inner(self) -> T {
+            self.0.into_inner().unwrap_or_else(|e| e.into_inner())
+        }
+    }
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            self.0.as_ref().expect("guard is waiting")
+        }
+    }
+
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.0.as_mut().expect("guard is waiting")
+        }
+    }
+
+    /// A condition variable.
+    #[derive(Debug, Default)]
+    pub struct Condvar(loom::sync::Condvar);
+
+    /// What `wait_for` returns.
+    #[derive(Debug, Clone, Copy)]
+    pub struct WaitTimeoutResult(bool);
+
+    impl WaitTimeoutResult {
+        /// Whether the wait ended for want of time; never, in a model.
+        pub fn timed_out(self) -> bool {
+            self.0
+        }
+    }
+
+    impl Condvar {
+        /// Makes a condition variable.
+        pub fn new() -> Self {
+            Self(loom::sync::Condvar::new())
+        }
+
+        /// Gives the lock up until notified.
+        pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+            let inner = guard.0.take().expect("guard is waiting");
+            guard.0 = Some(self.0.wait(inner).unwrap_or_else(|e| e.into_inner()));
+        }
+
+        /// As [`wait`](Self::wait): modelled time stands still.
+        pub fn wait_for<T>(
+            &self,
+            guard: &mut MutexGuard<'_, T>,
+            _limit: Duration,
+        ) -> WaitTimeoutResult {
+            self.wait(guard);
+            WaitTimeoutResult(false)
+        }
+
+        /// Wakes one waiter.
+        pub fn notify_one(&self) {
+            self.0.notify_one();
+        }
+
+        /// Wakes every waiter.
+        pub fn notify_all(&self) {
+            self.0.notify_all();
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The real primitives, under the names of the shim.
+
+/// Locks, atomics and reference counts.
+pub mod sync {
+    pub use parking_lot::{Condvar, Mutex, MutexGuard};
+    pub use std::sync::Arc;
+
+    /// Atomic words, memory orderings and fences.
+    pub mod atomic {
+        pub use std::sync::atomic::{
+            AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
+        };
+    }
+}
+
+/// Interior mutability whose accesses a model can watch.
+pub mod cell {
+    /// `std::cell::UnsafeCell` behind closures, so that loom can see each access begin and end.
+    #[derive(Debug, Default)]
+    pub struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        /// Makes a cell that holds `value`.
+        pub const fn new(value: T) -> Self {
+            Self(std::cell::UnsafeCell::new(value))
+        }
+
+        /// Lends a pointer for reading.
+        #[inline(always)]
+        pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+            f(self.0.get())
+        }
+
+        /// Lends a pointer for writing.
+        #[inline(always)]
+        pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            f(self.0.get())
+        }
+
+        /// Gives the value back.
+        pub fn into_inner(self) -> T {
+            self.0.into_inner()
+        }
+    }
+}
+
+/// Hints to the processor.
+pub mod hint {
+    pub use std::hint::spin_loop;
+}
+
+/// Threads.
+pub mod thread {
+    pub use std::thread::{JoinHandle, current, spawn, yield_now};
+}
+
+/// `std::thread_local!`, or the model checker's.
+#[macro_export]
+#[cfg(not(loom))]
+macro_rules! thread_local {
+    ($($tokens:tt)*) => { ::std::thread_local! { $($tokens)* } };
+}
