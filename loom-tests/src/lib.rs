@@ -1,1 +1,14 @@
-//! x
+//! What the models in `tests/` share: how a model is run, values that notice when they are lost,
+//! doubled or handed over without order, and a poll to sleep in.
+//!
+//! Compiled to something only under `--cfg loom`; `README.md` says how to run it all.
+
+#![cfg(loom)]
+
+mod bed;
+mod item;
+mod model;
+
+pub use bed::Bed;
+pub use item::{Drops, Item};
+pub use model::model;
