@@ -1,0 +1,123 @@
+//! [`UnixListener`]: accepts connections made on this machine.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::unix::net::{self, SocketAddr};
+use std::path::Path;
+use std::task::{Context, Poll, ready};
+
+use super::{UnixStream, addr_of};
+use crate::{Direction, Interest, Registered};
+
+/// A Unix socket that listens for connections.
+///
+/// Several tasks may accept from one listener; each connection reaches one of them.
+///
+/// ```
+/// use futures_lite::{AsyncReadExt, AsyncWriteExt};
+/// use pintle_reactor::net::{UnixListener, UnixStream};
+///
+/// # futures_lite::future::block_on(async {
+/// let path = std::env::temp_dir().join(format!("pintle-doc-{}", std::process::id()));
+/// let listener = UnixListener::bind(&path)?;
+///
+/// let mut client = UnixStream::connect(&path).await?;
+/// let (mut server, _addr) = listener.accept().await?;
+/// client.write_all(b"hello").await?;
+/// drop(client);
+///
+/// let mut heard = String::new();
+/// server.read_to_string(&mut heard).await?;
+/// assert_eq!(heard, "hello");
+/// # std::fs::remove_file(&path)?;
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct UnixListener {
+    io: Registered<net::UnixListener>,
+}
+
+impl UnixListener {
+    /// Makes a socket at `path` and listens on it.
+    ///
+    /// # Errors
+    ///
+    /// The system's; [`AddrInUse`](io::ErrorKind::AddrInUse) when there is anything at `path`.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<UnixListener> {
+        UnixListener::from_std(net::UnixListener::bind_addr(&addr_of(path.as_ref())?)?)
+    }
+
+    /// Takes over a `std` listener, whatever its mode, and makes it non-blocking.
+    ///
+    /// # Errors
+    ///
+    /// When the mode cannot be changed.
+    pub fn from_std(listener: net::UnixListener) -> io::Result<UnixListener> {
+        listener.set_nonblocking(true)?;
+        Ok(UnixListener { io: Registered::with_interest(listener, Interest::READABLE) })
+    }
+
+    /// Gives the `std` listener back, deregistered and still non-blocking.
+    ///
+    /// # Errors
+    ///
+    /// None today; the `Result` is tokio's.
+    pub fn into_std(self) -> io::Result<net::UnixListener> {
+        Ok(self.io.into_inner())
+    }
+
+    /// Waits for a connection and returns it with the address of its other end, which is seldom
+    /// more than "unnamed".
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, no connection was taken.
+    ///
+    /// # Errors
+    ///
+    /// The system's, of which some pass: when the process is out of descriptors, the connection
+    /// stays in the queue and can be accepted once there is one again.
+    pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
+        let (stream, addr) = self.io.async_io(Interest::READABLE, |io| io.accept()).await?;
+        Ok((UnixStream::from_std(stream)?, addr))
+    }
+
+    /// [`accept`](Self::accept), as a poll. Only the last task that polled is woken.
+    pub fn poll_accept(
+        &self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+        let (stream, addr) = ready!(self.io.poll_io(cx, Direction::Read, |io| io.accept()))?;
+        Poll::Ready(Ok((UnixStream::from_std(stream)?, addr)))
+    }
+
+    /// The address this listener is bound to.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+
+    /// Takes the error that is pending on the socket, if any (`SO_ERROR`).
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
+    }
+}
+
+impl AsFd for UnixListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.io.get_ref().as_fd()
+    }
+}
+
+impl AsRawFd for UnixListener {
+    fn as_raw_fd(&self) -> RawFd {
+        self.io.get_ref().as_raw_fd()
+    }
+}
+
+impl TryFrom<net::UnixListener> for UnixListener {
+    type Error = io::Error;
+
+    fn try_from(listener: net::UnixListener) -> io::Result<UnixListener> {
+        UnixListener::from_std(listener)
+    }
+}
