@@ -1,0 +1,199 @@
+//! Who takes part in a paused clock, and when it may jump.
+//!
+//! Tests want paused time to skip what nobody does anything in. So when *all* threads that could do
+//! something are asleep, the clock moves to the earliest deadline among theirs. Every worker is a
+//! participant; the roll of them lies under the clock's lock.
+//!
+//! 1. A participant is idle from its own word that it is about to sleep until somebody unparks it
+//!    or it wakes by itself. In between it is busy, and time stands still.
+//! 2. **A wake in flight counts as busy.** Whoever flips a participant's sleep flag calls
+//!    [`Participant::notify`] before it goes idle itself. If the participant has not said yet that
+//!    it is idle, the note is kept and its next `idle` answers "do not sleep". This is why a
+//!    participant raises its sleep flag *before* it calls `idle`: a waker who finds the flag down
+//!    brings no note.
+//! 3. A jump makes those whom it rouses busy on their behalf. So there is no second jump before
+//!    they have run.
+//! 4. While the clock is not paused nothing is recorded; pausing makes everyone busy and unparks
+//!    them, and they say anew what they wait for.
+
+use crate::{Clock, Instant};
+use pintle_sync::WakeBatch;
+use slab::Slab;
+use std::task::Waker;
+
+/// The participants, and how many guards forbid a jump.
+#[derive(Debug, Default)]
+pub(crate) struct Roll {
+    members: Slab<Member>,
+    inhibitors: usize,
+}
+
+#[derive(Debug)]
+struct Member {
+    unpark: Waker,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Busy,
+    /// Busy, and has been notified since it last looked for work.
+    Notified,
+    /// Asleep, with this deadline.
+    Idle(Option<Instant>),
+}
+
+impl Roll {
+    /// Everyone must go to sleep anew.
+    pub(crate) fn rouse_all(&mut self, batch: &mut WakeBatch) {
+        for (_, member) in &mut self.members {
+            member.state = State::Busy;
+            batch.push(member.unpark.clone());
+        }
+    }
+
+    pub(crate) fn rouse_due(&mut self, now: Instant, batch: &mut WakeBatch) {
+        self.rouse_due_but(None, now, batch);
+    }
+
+    pub(crate) fn rouse_due_but(
+        &mut self,
+        awake: Option<usize>,
+        now: Instant,
+        batch: &mut WakeBatch,
+    ) {
+        for (key, member) in &mut self.members {
+            if matches!(member.state, State::Idle(Some(next)) if next <= now) {
+                member.state = State::Busy;
+                if awake != Some(key) {
+                    batch.push(member.unpark.clone());
+                }
+            }
+        }
+    }
+
+    /// The earliest deadline, if everybody is idle and nothing inhibits.
+    pub(crate) fn may_jump_to(&self) -> Option<Instant> {
+        if self.inhibitors > 0 {
+            return None;
+        }
+        let mut earliest = None;
+        for (_, member) in &self.members {
+            let State::Idle(next) = member.state else {
+                return None;
+            };
+            earliest = match (earliest, next) {
+                (Some(earliest), Some(next)) => Some(next.min(earliest)),
+                (earliest, next) => earliest.or(next),
+            };
+        }
+        earliest
+    }
+}
+
+/// One thread's part in deciding when a paused clock may jump; see [`Clock::participant`].
+///
+/// While the clock is not paused each method is one relaxed load.
+#[derive(Debug)]
+pub struct Participant {
+    clock: Clock,
+    key: usize,
+}
+
+impl Participant {
+    pub(crate) fn new(clock: Clock, unpark: Waker) -> Self {
+        let member = Member {
+            unpark,
+            state: State::Busy,
+        };
+        let key = clock.with_time(|time, _| time.roll.members.insert(member));
+        Self { clock, key }
+    }
+
+    /// "I am about to sleep, and my next deadline is this." Answers whether sleeping is right.
+    ///
+    /// False means that there is something to do: the deadline has been reached, by this very call
+    /// perhaps, or a [`notify`](Self::notify) has arrived. Look for work again, then ask again.
+    ///
+    /// To be called when the thread's sleep flag is up and all queues have been looked at since.
+    /// True may be out of date at once; whoever makes it so unparks.
+    pub fn idle(&self, next: Option<Instant>) -> bool {
+        if !self.clock.is_paused() {
+            return true;
+        }
+        self.clock.with_time(|time, batch| {
+            let Some(now) = time.paused_at(&self.clock) else {
+                return true;
+            };
+            let state = &mut time.roll.members[self.key].state;
+            if *state == State::Notified || next.is_some_and(|next| next <= now) {
+                *state = State::Busy;
+                return false;
+            }
+            *state = State::Idle(next);
+            time.jump(Some(self.key), batch);
+            matches!(time.roll.members[self.key].state, State::Idle(_))
+        })
+    }
+
+    /// The participant's own thread says that it is awake and about to look for work. Idempotent.
+    pub fn busy(&self) {
+        self.set(|_| State::Busy);
+    }
+
+    /// Another thread says that it has flipped the participant's sleep flag. To be called between
+    /// that and the unparking itself, so that a note that comes late is followed by a wake-up.
+    /// Idempotent.
+    pub fn notify(&self) {
+        self.set(|state| match state {
+            State::Idle(_) => State::Busy,
+            State::Busy | State::Notified => State::Notified,
+        });
+    }
+
+    fn set(&self, change: impl FnOnce(State) -> State) {
+        if self.clock.is_paused() {
+            self.clock.with_time(|time, _| {
+                let state = &mut time.roll.members[self.key].state;
+                *state = change(*state);
+            });
+        }
+    }
+}
+
+impl Drop for Participant {
+    fn drop(&mut self) {
+        let _member = self.clock.with_time(|time, batch| {
+            let member = time.roll.members.remove(self.key);
+            // It may have been the last that was busy.
+            if time.paused_at(&self.clock).is_some() {
+                time.jump(None, batch);
+            }
+            member
+        });
+    }
+}
+
+/// While it lives, a paused clock does not jump by itself; see [`Clock::inhibit`].
+#[derive(Debug)]
+pub struct Inhibit {
+    clock: Clock,
+}
+
+impl Inhibit {
+    pub(crate) fn new(clock: Clock) -> Self {
+        clock.with_time(|time, _| time.roll.inhibitors += 1);
+        Self { clock }
+    }
+}
+
+impl Drop for Inhibit {
+    fn drop(&mut self) {
+        self.clock.with_time(|time, batch| {
+            time.roll.inhibitors -= 1;
+            if time.paused_at(&self.clock).is_some() {
+                time.jump(None, batch);
+            }
+        });
+    }
+}
