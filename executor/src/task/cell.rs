@@ -1,0 +1,154 @@
+//! The allocation of a task: header, scheduler, and the future, which gives way to its output.
+//!
+//! Natural alignment: a padded task would be larger by up to a cache line, and tasks are many.
+
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::task::{Context, Poll};
+
+use pintle_sync::shim::cell::UnsafeCell;
+
+use super::error::{JoinError, Kind, Payload};
+use super::header::{Cancelled, Header, Vtable};
+use super::{Id, Schedule, poll};
+
+/// What a task of a known scheduler starts with.
+#[repr(C)]
+pub(super) struct Head<S> {
+    pub(super) header: Header,
+    /// Never changes.
+    pub(super) scheduler: S,
+}
+
+/// A task.
+#[repr(C)]
+pub(super) struct Cell<F: Future, S> {
+    pub(super) head: Head<S>,
+    /// Rule 2.
+    stage: UnsafeCell<Stage<F>>,
+}
+
+enum Stage<F: Future> {
+    Future(F),
+    Ended(Ending<F::Output>),
+    Consumed,
+}
+
+/// How a task ended. It becomes a `Result` when the handle asks for it, so that the cell has room
+/// for no more than this.
+pub(super) enum Ending<T> {
+    Output(T),
+    Panicked(Payload),
+    Cancelled(Cancelled),
+}
+
+impl<F: Future, S: Schedule> Cell<F, S> {
+    const VTABLE: &'static Vtable = &Vtable {
+        run: poll::run::<F, S>,
+        cancel: poll::cancel::<F, S>,
+        schedule: poll::schedule::<S>,
+        take_output: take_output::<F, S>,
+        drop_output: drop_output::<F, S>,
+        free: free::<F, S>,
+    };
+
+    /// Makes a task, and the three references it is born with.
+    pub(super) fn allocate(
+        future: F,
+        scheduler: S,
+        id: Id,
+        name: Option<Box<str>>,
+    ) -> NonNull<Header> {
+        let cell = Box::new(Self {
+            head: Head {
+                header: Header::new(Self::VTABLE, id, name),
+                scheduler,
+            },
+            stage: UnsafeCell::new(Stage::Future(future)),
+        });
+        NonNull::from(Box::leak(cell)).cast()
+    }
+
+    /// Polls the future.
+    ///
+    /// # Safety
+    ///
+    /// The caller has RUNNING, and the future was not dropped.
+    pub(super) unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<F::Output> {
+        // SAFETY: (exclusive) rule 2, by the contract of this function. (pinned) The cell is on
+        // the heap and never moves; the future is dropped in place, by `drop_future`.
+        self.stage.with_mut(|stage| match unsafe { &mut *stage } {
+            Stage::Future(future) => unsafe { Pin::new_unchecked(future) }.poll(cx),
+            _ => unreachable!("a task that is not complete has a future"),
+        })
+    }
+
+    /// Drops the future, or the output, in place. If its drop panics, it is gone all the same.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the stage (rule 2).
+    pub(super) unsafe fn consume(&self) {
+        // SAFETY: rule 2, by the contract of this function. An assignment happens even if the
+        // drop of the old value unwinds.
+        self.stage
+            .with_mut(|stage| unsafe { *stage = Stage::Consumed });
+    }
+
+    /// Stores how the task ended.
+    ///
+    /// # Safety
+    ///
+    /// The caller has RUNNING, and the future was dropped.
+    pub(super) unsafe fn store(&self, ending: Ending<F::Output>) {
+        // SAFETY: rule 2, by the contract of this function.
+        self.stage
+            .with_mut(|stage| unsafe { *stage = Stage::Ended(ending) });
+    }
+}
+
+/// [`Vtable::take_output`].
+unsafe fn take_output<F: Future, S: Schedule>(task: NonNull<Header>, to: *mut ()) -> bool {
+    // SAFETY: the vtable belongs to this type of cell; the handle has a reference.
+    let cell = unsafe { task.cast::<Cell<F, S>>().as_ref() };
+    // SAFETY: the task is complete, so the stage is the handle's (rule 2).
+    let stage = cell
+        .stage
+        .with_mut(|stage| unsafe { std::mem::replace(&mut *stage, Stage::Consumed) });
+    let Stage::Ended(ending) = stage else {
+        return false;
+    };
+    let header = &cell.head.header;
+    let failed = |kind| Err(JoinError::new(header.id, header.name.clone(), kind));
+    let result = match ending {
+        Ending::Output(output) => Ok(output),
+        Ending::Panicked(payload) => failed(Kind::panicked(payload)),
+        Ending::Cancelled(Cancelled::Aborted) => failed(Kind::Cancelled),
+        Ending::Cancelled(Cancelled::Refused(error)) => failed(Kind::Refused(error)),
+    };
+    // SAFETY: the handle passes a pointer to room for a result of its own `T`, which is the
+    // future's output, since both come from one call of `spawn`.
+    unsafe { to.cast::<Result<F::Output, JoinError>>().write(result) };
+    true
+}
+
+/// [`Vtable::drop_output`].
+unsafe fn drop_output<F: Future, S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: the vtable belongs to this type of cell; the handle has a reference.
+    let cell = unsafe { task.cast::<Cell<F, S>>().as_ref() };
+    // SAFETY: the task is complete, so the stage is the handle's (rule 2).
+    poll::quietly(|| unsafe { cell.consume() });
+}
+
+/// [`Vtable::free`].
+unsafe fn free<F: Future, S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: the vtable belongs to this type of cell, which came from a box; the caller had the
+    // last reference.
+    let cell = unsafe { Box::from_raw(task.cast::<Cell<F, S>>().as_ptr()) };
+    debug_assert!(
+        cell.stage
+            .with(|stage| matches!(unsafe { &*stage }, Stage::Consumed)),
+        "rule 7: no future and no output is left to drop",
+    );
+    drop(cell);
+}
