@@ -42,6 +42,12 @@ pub(super) enum Ending<T> {
     Cancelled(Cancelled),
 }
 
+impl<F: Future> Stage<F> {
+    fn is_consumed(&self) -> bool {
+        matches!(self, Stage::Consumed)
+    }
+}
+
 impl<F: Future, S: Schedule> Cell<F, S> {
     const VTABLE: &'static Vtable = &Vtable {
         run: poll::run::<F, S>,
@@ -75,10 +81,14 @@ impl<F: Future, S: Schedule> Cell<F, S> {
     ///
     /// The caller has RUNNING, and the future was not dropped.
     pub(super) unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<F::Output> {
-        // SAFETY: (exclusive) rule 2, by the contract of this function. (pinned) The cell is on
-        // the heap and never moves; the future is dropped in place, by `drop_future`.
+        // SAFETY: rule 2, by the contract of this function.
         self.stage.with_mut(|stage| match unsafe { &mut *stage } {
-            Stage::Future(future) => unsafe { Pin::new_unchecked(future) }.poll(cx),
+            Stage::Future(future) => {
+                // SAFETY: the cell is on the heap and never moves, and the future is dropped in
+                // place, by `consume`.
+                let future = unsafe { Pin::new_unchecked(future) };
+                future.poll(cx)
+            }
             _ => unreachable!("a task that is not complete has a future"),
         })
     }
@@ -146,9 +156,7 @@ unsafe fn free<F: Future, S: Schedule>(task: NonNull<Header>) {
     // last reference.
     let cell = unsafe { Box::from_raw(task.cast::<Cell<F, S>>().as_ptr()) };
     debug_assert!(
-        cell.stage
-            .with(|stage| matches!(unsafe { &*stage }, Stage::Consumed)),
-        "rule 7: no future and no output is left to drop",
+        cell.stage.into_inner().is_consumed(),
+        "rule 7: nothing is left to drop"
     );
-    drop(cell);
 }

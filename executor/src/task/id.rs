@@ -33,18 +33,21 @@ thread_local! {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(u64);
 
-/// An id that was never given out before.
-pub fn next_id() -> Id {
-    // Without a destructor the cell outlives every other thread-local: this cannot fail.
-    OWN.with(|own| {
-        let (mut next, mut left) = own.get();
-        if left == 0 {
-            next = NEXT_BLOCK.fetch_add(BLOCK, Ordering::Relaxed);
-            left = BLOCK;
-        }
-        own.set((next + 1, left - 1));
-        Id(next)
-    })
+impl Id {
+    /// An id that was never given out before. (For this crate and its models.)
+    #[doc(hidden)]
+    pub fn next() -> Self {
+        // Without a destructor the cell outlives every other thread-local: this cannot fail.
+        OWN.with(|own| {
+            let (mut next, mut left) = own.get();
+            if left == 0 {
+                next = NEXT_BLOCK.fetch_add(BLOCK, Ordering::Relaxed);
+                left = BLOCK;
+            }
+            own.set((next + 1, left - 1));
+            Self(next)
+        })
+    }
 }
 
 impl fmt::Display for Id {

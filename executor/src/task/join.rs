@@ -153,10 +153,11 @@ impl<T> JoinHandle<T> {
             return true;
         }
         let wanted = (waker.data(), waker.vtable());
-        if let Some((data, vtable)) = self.asked {
-            if data == wanted.0 && std::ptr::eq(vtable, wanted.1) {
-                return false;
-            }
+        if self
+            .asked
+            .is_some_and(|(data, table)| (data, table) == wanted)
+        {
+            return false;
         }
         // Someone else's code, which may panic: before anything is changed.
         let waker = waker.clone();

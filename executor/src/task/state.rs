@@ -56,7 +56,7 @@ const REFS_LIMIT: usize = usize::MAX / REF_ONE / 2;
 /// The references a task is born with: its first `Task`'s, its `JoinHandle`'s, and the one that
 /// the registry will hold when the task first goes idle. The last is made here, and kept by
 /// whoever runs the task until then, because counting it now costs nothing.
-const BORN: usize = SCHEDULED | JOIN_INTEREST | 3 * REF_ONE;
+const BORN: usize = SCHEDULED | JOIN_INTEREST | (3 * REF_ONE);
 
 // The picture cannot drift from the code.
 const _: () = {
