@@ -2,7 +2,7 @@
 
 use super::config::{Around, BlockingConfig};
 use super::thread;
-use crate::task::{self, Id, JoinHandle, Schedule, Task};
+use crate::task::{self, Bound, Id, JoinHandle, Schedule, Stealable, Task};
 use pintle_sync::budget;
 use pintle_sync::shim::sync::{Arc, Condvar, Mutex};
 use pintle_sync::shim::thread as shim_thread;
@@ -115,7 +115,7 @@ impl BlockingPool {
     /// # Panics
     ///
     /// If the function that names threads does; the job is then refused.
-    pub fn spawn<F, R>(&self, f: F, id: Id, name: task::Name, guard: Guard) -> JoinHandle<R>
+    pub fn spawn<F, R>(&self, f: F, id: Id, name: Option<Box<str>>, guard: Guard) -> JoinHandle<R>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
@@ -269,14 +269,23 @@ impl<F: FnOnce() -> R, R> Future for Once<F> {
 /// and is over after one poll.
 struct NeverScheduled;
 
-impl Schedule for NeverScheduled {
+#[expect(
+    unsafe_code,
+    reason = "a scheduler promises to bring pinned tasks home"
+)]
+// SAFETY: the contract is about schedulers of pinned tasks; these may be run anywhere.
+unsafe impl Schedule for NeverScheduled {
+    type Kind = Stealable;
+
     fn schedule(&self, _: Task<Self>) {
-        unreachable!("a blocking job is not woken: it is over after its first poll");
+        unreachable!("a blocking job is woken, though it is over after its first poll");
     }
 
-    fn bind(&self, _: &Task<Self>) -> Option<u32> {
-        None
+    fn bind(&self, _: Bound<Self>) -> Option<usize> {
+        unreachable!("a blocking job is pending, though its first poll is ready");
     }
 
-    fn unbind(&self, _: &Task<Self>) {}
+    fn unbind(&self, _: usize) -> Option<Bound<Self>> {
+        unreachable!("a blocking job is unbound, though it never was bound");
+    }
 }
