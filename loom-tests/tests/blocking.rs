@@ -11,9 +11,12 @@ use loom::thread;
 use pintle::checked::blocking::{BlockingConfig, BlockingPool};
 use pintle::checked::task::{JoinHandle, next_id};
 use pintle_loom_tests::model;
+use std::cell::RefCell;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Poll, Waker};
 
 /// What becomes of a job: it runs, or its closure is dropped before it could; either is told.
 struct Job {
@@ -118,24 +121,100 @@ fn a_thread_that_a_job_counts_on_does_not_leave_out_of_its_sleep() {
     });
 }
 
-/// Broken by not looking at `shut_down` under the lock that queues the job, and by leaving the
-/// queue to the threads.
+/// Broken by spawning without a notify.
 #[test]
-fn a_job_spawned_against_a_shutdown_runs_or_is_cancelled() {
+fn an_idle_thread_is_woken_for_a_job() {
+    model(3, || {
+        let pool = pool(1);
+        let (told, jobs) = channel();
+        drop(spawn(&pool, &told));
+        drop(spawn(&pool, &told));
+        assert_eq!(over(&jobs, 2), 2);
+        assert_eq!(pool.num_threads(), 1);
+        end(&pool);
+    });
+}
+
+/// Broken by not looking at `shut_down` under the lock that queues the job: it then runs after the
+/// shutdown.
+#[test]
+fn a_job_spawned_against_a_shutdown_runs_before_its_end_or_is_cancelled() {
     model(2, || {
         let pool = pool(1);
         let (told, jobs) = channel();
+        // Not a modelled word: it orders nothing.
+        let is_shut_down = Arc::new(AtomicBool::new(false));
         let shutdown = {
-            let pool = pool.clone();
-            thread::spawn(move || assert!(pool.shutdown(None)))
+            let (pool, is_shut_down) = (pool.clone(), is_shut_down.clone());
+            thread::spawn(move || {
+                assert!(pool.shutdown(None));
+                is_shut_down.store(true, Relaxed);
+            })
         };
-        let handles = [spawn(&pool, &told), spawn(&pool, &told)];
+        let handles = [(); 2].map(|()| {
+            let job = Job {
+                ran: false,
+                over: told.clone(),
+            };
+            let is_shut_down = is_shut_down.clone();
+            let run = move || {
+                assert!(!is_shut_down.load(Relaxed), "a job ran after the shutdown");
+                job.run();
+            };
+            pool.spawn(run, next_id(), None, None)
+        });
         over(&jobs, 2);
         shutdown.join().unwrap();
         end(&pool);
-        assert!(handles.iter().all(JoinHandle::is_finished));
+        for handle in handles {
+            let mut context = Context::from_waker(Waker::noop());
+            match pin!(handle).poll(&mut context) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => assert!(error.is_cancelled(), "{error}"),
+                Poll::Pending => panic!("a handle was not told"),
+            }
+        }
         drop(told);
         assert!(jobs.try_recv().is_err(), "a job was over twice");
+    });
+}
+
+/// Broken by not waiting for starts: the handle of the thread comes too late to be joined.
+#[test]
+fn a_shutdown_outlasts_the_threads_own_destructors() {
+    struct Breath(Arc<AtomicBool>);
+    impl Drop for Breath {
+        fn drop(&mut self) {
+            self.0.store(true, Relaxed);
+        }
+    }
+    loom::thread_local! {
+        static LAST: RefCell<Option<Breath>> = RefCell::new(None);
+    }
+
+    model(3, || {
+        let pool = pool(1);
+        let (ran, is_gone) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let spawner = {
+            let (pool, ran, is_gone) = (pool.clone(), ran.clone(), is_gone.clone());
+            thread::spawn(move || {
+                let job = move || {
+                    LAST.with(|last| *last.borrow_mut() = Some(Breath(is_gone)));
+                    ran.store(true, Relaxed);
+                };
+                drop(pool.spawn(job, next_id(), None, None));
+            })
+        };
+        end(&pool);
+        assert_eq!(
+            ran.load(Relaxed),
+            is_gone.load(Relaxed),
+            "a thread was not joined"
+        );
+        spawner.join().unwrap();
     });
 }
 
