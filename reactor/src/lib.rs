@@ -56,9 +56,15 @@ pub mod checked {
 #[cfg(all(not(loom), target_os = "linux"))]
 mod alarm;
 #[cfg(not(loom))]
+mod block_on;
+#[cfg(not(loom))]
+mod async_fd;
+#[cfg(not(loom))]
 pub mod current;
 #[cfg(not(loom))]
 mod driver;
+#[cfg(not(loom))]
+pub mod net;
 #[cfg(not(loom))]
 mod registered;
 #[cfg(not(loom))]
@@ -66,6 +72,8 @@ mod table;
 #[cfg(not(loom))]
 mod token;
 
+#[cfg(not(loom))]
+pub use async_fd::{AsyncFd, AsyncFdReadyGuard, AsyncFdReadyMutGuard, TryIoError};
 #[cfg(not(loom))]
 pub use driver::{Driver, Turn, Wait};
 pub use ready::{Direction, Interest, Ready};

@@ -360,9 +360,11 @@ fn wait_in<'a>(
         .poll(cx)
 }
 
-/// Nothing moved means the end of the stream, not that the next attempt would block.
+/// Nothing moved means the end of the stream, and very much that the kernel had enough; neither
+/// that the next attempt would block.
 fn is_short(moved: usize, want: usize) -> bool {
-    0 < moved && moved < want
+    const LIMIT: usize = 1 << 30;
+    0 < moved && moved < want.min(LIMIT)
 }
 
 fn retry_interrupted<R>(mut op: impl FnMut() -> io::Result<R>) -> io::Result<R> {
