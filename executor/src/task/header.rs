@@ -25,13 +25,13 @@ pub struct Header {
     pub(super) join_waker: UnsafeCell<Option<Waker>>,
     pub(super) name: Name,
     /// Where the registry keeps the task. Rule 4.
-    slot: UnsafeCell<u32>,
+    slot: UnsafeCell<usize>,
 }
 
 /// The slot of a task that was never idle: whoever runs it has the registry's reference.
-pub(super) const UNBOUND: u32 = u32::MAX;
+pub(super) const UNBOUND: usize = usize::MAX;
 /// The slot of a task that the registry has given up, or did not want.
-pub(super) const GONE: u32 = u32::MAX - 1;
+pub(super) const GONE: usize = usize::MAX - 1;
 
 /// What depends on the type of the future or of the scheduler.
 pub(super) struct Vtable {
@@ -95,7 +95,7 @@ impl Header {
     /// # Safety
     ///
     /// The caller has RUNNING.
-    pub(super) unsafe fn slot(&self) -> u32 {
+    pub(super) unsafe fn slot(&self) -> usize {
         // SAFETY: rule 4, by the contract of this function.
         self.slot.with(|slot| unsafe { *slot })
     }
@@ -103,7 +103,7 @@ impl Header {
     /// # Safety
     ///
     /// The caller has RUNNING.
-    pub(super) unsafe fn set_slot(&self, value: u32) {
+    pub(super) unsafe fn set_slot(&self, value: usize) {
         // SAFETY: rule 4, by the contract of this function.
         self.slot.with_mut(|slot| unsafe { *slot = value });
     }

@@ -28,15 +28,15 @@ pub unsafe trait Schedule: Sized + Send + Sync + 'static {
     }
 
     /// The task is about to become idle for the first time: keeps it, so that shutdown can find
-    /// it, and says under which number (less than `u32::MAX - 1`). Called on the thread that
+    /// it, and says under which number (less than `usize::MAX - 1`). Called on the thread that
     /// runs the task. `None`: the scheduler is shutting down, and the task is cancelled on the
     /// spot.
-    fn bind(&self, task: Bound<Self>) -> Option<u32>;
+    fn bind(&self, task: Bound<Self>) -> Option<usize>;
 
     /// The task that was kept under `slot` has ended, on the thread that calls this: forgets it.
     /// `None`: shutdown has taken it out before. (So a number that was freed by anything but this
     /// function may not be given out again.)
-    fn unbind(&self, slot: u32) -> Option<Bound<Self>>;
+    fn unbind(&self, slot: usize) -> Option<Bound<Self>>;
 }
 
 /// Whether the tasks of a scheduler may be run on any thread: [`Pinned`] or [`Stealable`].
