@@ -9,7 +9,7 @@
 use loom::sync::mpsc::{Receiver, Sender, channel};
 use loom::thread;
 use pintle::checked::blocking::{BlockingConfig, BlockingPool};
-use pintle::checked::task::{JoinHandle, next_id};
+use pintle::checked::task::{Id, JoinHandle};
 use pintle_loom_tests::model;
 use std::cell::RefCell;
 use std::io;
@@ -41,7 +41,7 @@ fn spawn(pool: &BlockingPool, over: &Sender<bool>) -> JoinHandle<()> {
         ran: false,
         over: over.clone(),
     };
-    pool.spawn(move || job.run(), next_id(), None, None)
+    pool.spawn(move || job.run(), Id::next(), None, None)
 }
 
 /// Waits for that many jobs to be over, and says how many of them ran. A job that nobody comes for
@@ -161,7 +161,7 @@ fn a_job_spawned_against_a_shutdown_runs_before_its_end_or_is_cancelled() {
                 assert!(!is_shut_down.load(Relaxed), "a job ran after the shutdown");
                 job.run();
             };
-            pool.spawn(run, next_id(), None, None)
+            pool.spawn(run, Id::next(), None, None)
         });
         over(&jobs, 2);
         shutdown.join().unwrap();
@@ -205,7 +205,7 @@ fn a_shutdown_outlasts_the_threads_own_destructors() {
                     LAST.with(|last| *last.borrow_mut() = Some(Breath(is_gone)));
                     ran.store(true, Relaxed);
                 };
-                drop(pool.spawn(job, next_id(), None, None));
+                drop(pool.spawn(job, Id::next(), None, None));
             })
         };
         end(&pool);

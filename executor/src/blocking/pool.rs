@@ -281,11 +281,11 @@ unsafe impl Schedule for NeverScheduled {
         unreachable!("a blocking job is woken, though it is over after its first poll");
     }
 
-    fn bind(&self, _: Bound<Self>) -> Option<u32> {
+    fn bind(&self, _: Bound<Self>) -> Option<usize> {
         unreachable!("a blocking job is pending, though its first poll is ready");
     }
 
-    fn unbind(&self, _: u32) -> Option<Bound<Self>> {
+    fn unbind(&self, _: usize) -> Option<Bound<Self>> {
         unreachable!("a blocking job is unbound, though it never was bound");
     }
 }

@@ -1,7 +1,7 @@
 //! The pool alone, with no runtime.
 
 use super::{BlockingConfig, BlockingPool, Hook};
-use crate::task::{JoinHandle, next_id};
+use crate::task::{Id, JoinHandle};
 use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -45,7 +45,7 @@ fn spawn<R: Send + 'static>(
     pool: &BlockingPool,
     f: impl FnOnce() -> R + Send + 'static,
 ) -> JoinHandle<R> {
-    pool.spawn(f, next_id(), None, None)
+    pool.spawn(f, Id::next(), None, None)
 }
 
 fn pool(max_threads: usize) -> BlockingPool {
@@ -333,7 +333,7 @@ fn a_guard_is_kept_until_the_handle_knows() {
         let (told, is_told) = mpsc::channel();
         let woken = Arc::new(AtomicBool::new(false));
         let guard = Box::new(Knows(Arc::clone(&woken), told));
-        let mut handle = pin!(pool.spawn(|| (), next_id(), None, Some(guard)));
+        let mut handle = pin!(pool.spawn(|| (), Id::next(), None, Some(guard)));
         let waker = Waker::from(Arc::new(Note(woken)));
         assert!(
             handle
