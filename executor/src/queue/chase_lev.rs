@@ -41,7 +41,7 @@ use pintle_sync::shim::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 /// Slots of a deque. As in the original, a power of two.
 const CAPACITY: usize = 8;
 
-/// The most items that one batch takes from its victim, the popped one included.
+/// The most items that one batch takes from its victim.
 const MAX_BATCH: usize = 32;
 
 /// An item that fits one atomic word.
@@ -249,34 +249,35 @@ impl<T: Slot> Stealer<T> {
         Steal::Success(unsafe { T::from_raw(raw) })
     }
 
-    /// Takes the first item and half of the others, which end up in `dest`.
-    pub fn steal_batch_and_pop(&self, dest: &Worker<T>) -> Steal<T> {
+    /// Moves half of the items, rounded up, from the front to the back of `dest`.
+    pub fn steal_batch(&self, dest: &Worker<T>) -> Steal<()> {
         if std::ptr::eq(&*self.inner, &*dest.inner) {
-            return dest.pop().map_or(Steal::Empty, Steal::Success);
+            return if dest.is_empty() {
+                Steal::Empty
+            } else {
+                Steal::Success(())
+            };
         }
         let (front, back) = self.inner.look();
         let len = distance(front, back);
         if len == 0 {
             return Steal::Empty;
         }
-        let batch = ((len - 1) / 2).min(MAX_BATCH - 1);
-        if batch > 0 {
-            dest.require(dest.len() + batch);
-        }
+        let batch = len.div_ceil(2).min(MAX_BATCH);
+        dest.require(dest.len() + batch);
         let dest_back = dest.inner.back.load(Ordering::Relaxed);
-        let raw = self.inner.read(front);
         // Beyond `dest_back` the slots are the owner's own, so words that turn out not to be stolen
         // do no harm there.
         for i in 0..batch {
-            let word = self.inner.read(front.wrapping_add(i + 1));
+            let word = self.inner.read(front.wrapping_add(i));
             dest.inner.write(dest_back.wrapping_add(i), word);
         }
-        if !self.inner.claim(front, front.wrapping_add(batch + 1)) {
+        if !self.inner.claim(front, front.wrapping_add(batch)) {
             return Steal::Retry;
         }
+        // This thread moved `front` past the batch (rule 2), so the words were items (rule 3).
         dest.publish(dest_back.wrapping_add(batch));
-        // SAFETY: as in `steal`; the rest of the batch is now owned by `dest`, by rule 3.
-        Steal::Success(unsafe { T::from_raw(raw) })
+        Steal::Success(())
     }
 }
 
