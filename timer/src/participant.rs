@@ -8,9 +8,9 @@
 //!    or it wakes by itself. In between it is busy, and time stands still.
 //! 2. **A wake in flight counts as busy.** Whoever flips a participant's sleep flag calls
 //!    [`Participant::notify`] before it goes idle itself. If the participant has not said yet that
-//!    it is idle, the note is kept and its next `idle` answers "do not sleep". This is why a
-//!    participant raises its sleep flag *before* it calls `idle`: a waker who finds the flag down
-//!    brings no note.
+//!    it is idle, the note is kept and its next `idle` answers "do not sleep".
+//!    Who finds the flag down brings no note. So a participant may count as idle only while its flag
+//!    is up: it raises the flag *before* it calls `idle`, and lowers it *after* it calls `busy`.
 //! 3. A jump makes those whom it rouses busy on their behalf. So there is no second jump before
 //!    they have run.
 //! 4. While the clock is not paused nothing is recorded; pausing makes everyone busy and unparks
@@ -136,7 +136,8 @@ impl Participant {
         })
     }
 
-    /// The participant's own thread says that it is awake and about to look for work. Idempotent.
+    /// The participant's own thread says that it is awake and about to look for work. To be called
+    /// before it lowers its sleep flag, then looks. Idempotent.
     pub fn busy(&self) {
         self.set(|_| State::Busy);
     }
