@@ -2,13 +2,13 @@
 
 use std::io;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::{self, SocketAddr};
 use std::path::Path;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use super::addr_of;
-use crate::{Direction, Interest, Ready, Registered};
+use crate::net::datagrams::impl_datagrams;
+use crate::{Direction, Interest, Registered};
 
 /// A Unix socket that sends and receives whole messages, in order and without loss.
 ///
@@ -37,6 +37,8 @@ pub struct UnixDatagram {
     io: Registered<net::UnixDatagram>,
 }
 
+impl_datagrams!(UnixDatagram, net::UnixDatagram, SocketAddr);
+
 /// Making one.
 impl UnixDatagram {
     /// Makes a socket others can send to under `path`.
@@ -59,25 +61,6 @@ impl UnixDatagram {
         Ok((UnixDatagram::from_std(one)?, UnixDatagram::from_std(other)?))
     }
 
-    /// Takes over a `std` socket, whatever its mode, and makes it non-blocking.
-    ///
-    /// # Errors
-    ///
-    /// When the mode cannot be changed.
-    pub fn from_std(socket: net::UnixDatagram) -> io::Result<UnixDatagram> {
-        socket.set_nonblocking(true)?;
-        Ok(UnixDatagram { io: Registered::new(socket) })
-    }
-
-    /// Gives the `std` socket back, deregistered and still non-blocking.
-    ///
-    /// # Errors
-    ///
-    /// None today; the `Result` is tokio's.
-    pub fn into_std(self) -> io::Result<net::UnixDatagram> {
-        Ok(self.io.into_inner())
-    }
-
     /// Fixes the peer to the socket at `path`: [`send`](Self::send) goes there, and only messages
     /// from there are received.
     ///
@@ -87,60 +70,30 @@ impl UnixDatagram {
     pub fn connect(&self, path: impl AsRef<Path>) -> io::Result<()> {
         self.io.get_ref().connect_addr(&addr_of(path.as_ref())?)
     }
-}
 
-/// With the connected peer.
-impl UnixDatagram {
-    /// Sends one message to the connected peer and returns the number of bytes sent: all of them.
-    ///
-    /// # Cancel safety
-    ///
-    /// If it is dropped before it is done, nothing was sent.
-    pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.async_io(Interest::WRITABLE, |socket| socket.send(buf)).await
-    }
-
-    /// [`send`](Self::send), as a poll. Only the last task that polled for sending is woken.
-    pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.io.poll_io(cx, Direction::Write, |socket| socket.send(buf))
-    }
-
-    /// [`send`](Self::send), now or [`WouldBlock`](io::ErrorKind::WouldBlock).
-    pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.try_io(Interest::WRITABLE, |socket| socket.send(buf))
-    }
-
-    /// Receives one message and returns its length. What does not fit into `buf` is lost.
-    ///
-    /// # Cancel safety
-    ///
-    /// If it is dropped before it is done, no message was taken.
-    pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.async_io(Interest::READABLE, |socket| socket.recv(buf)).await
-    }
-
-    /// [`recv`](Self::recv), as a poll. Only the last task that polled for receiving is woken.
-    pub fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.io.poll_io(cx, Direction::Read, |socket| socket.recv(buf))
-    }
-
-    /// [`recv`](Self::recv), now or [`WouldBlock`](io::ErrorKind::WouldBlock).
-    pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.try_io(Interest::READABLE, |socket| socket.recv(buf))
+    /// Shuts down receiving, sending or both: what is sent then, by this socket or to it, is
+    /// [`BrokenPipe`](io::ErrorKind::BrokenPipe). On Linux a receive of this socket that waits
+    /// is not ended by it.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.io.get_ref().shutdown(how)
     }
 }
 
-/// With any peer.
+/// Sending to any peer.
 impl UnixDatagram {
     /// Sends one message to the socket at `path` and returns the number of bytes sent: all of
     /// them.
     ///
     /// # Cancel safety
     ///
-    /// If it is dropped before it is done, nothing was sent.
+    /// Safe: if dropped before it is ready, nothing was sent.
     pub async fn send_to(&self, buf: &[u8], path: impl AsRef<Path>) -> io::Result<usize> {
         let target = addr_of(path.as_ref())?;
-        self.io.async_io(Interest::WRITABLE, |socket| socket.send_to_addr(buf, &target)).await
+        self.io
+            .async_io(Interest::WRITABLE, |socket| {
+                socket.send_to_addr(buf, &target)
+            })
+            .await
     }
 
     /// [`send_to`](Self::send_to), as a poll. Only the last task that polled for sending is woken.
@@ -151,73 +104,16 @@ impl UnixDatagram {
         path: impl AsRef<Path>,
     ) -> Poll<io::Result<usize>> {
         let target = addr_of(path.as_ref())?;
-        self.io.poll_io(cx, Direction::Write, |socket| socket.send_to_addr(buf, &target))
+        self.io.poll_io(cx, Direction::Write, |socket| {
+            socket.send_to_addr(buf, &target)
+        })
     }
 
     /// [`send_to`](Self::send_to), now or [`WouldBlock`](io::ErrorKind::WouldBlock).
     pub fn try_send_to(&self, buf: &[u8], path: impl AsRef<Path>) -> io::Result<usize> {
         let target = addr_of(path.as_ref())?;
-        self.io.try_io(Interest::WRITABLE, |socket| socket.send_to_addr(buf, &target))
-    }
-
-    /// Receives one message and returns its length and sender. What does not fit into `buf` is
-    /// lost.
-    ///
-    /// # Cancel safety
-    ///
-    /// If it is dropped before it is done, no message was taken.
-    pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io.async_io(Interest::READABLE, |socket| socket.recv_from(buf)).await
-    }
-
-    /// [`recv_from`](Self::recv_from), as a poll. Only the last task that polled for receiving is
-    /// woken.
-    pub fn poll_recv_from(
-        &self,
-        cx: &mut Context<'_>,
-        buf: &mut [u8],
-    ) -> Poll<io::Result<(usize, SocketAddr)>> {
-        self.io.poll_io(cx, Direction::Read, |socket| socket.recv_from(buf))
-    }
-
-    /// [`recv_from`](Self::recv_from), now or [`WouldBlock`](io::ErrorKind::WouldBlock).
-    pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io.try_io(Interest::READABLE, |socket| socket.recv_from(buf))
-    }
-}
-
-/// Readiness.
-impl UnixDatagram {
-    /// Waits until one of the wanted states is likely: the operation that follows may still find
-    /// that it [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is lost: readiness stays until an operation meets `WouldBlock`.
-    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        self.io.ready(interest).await
-    }
-}
-
-/// Addresses and the rest: what `std::os::unix::net::UnixDatagram` has under the same names.
-impl UnixDatagram {
-    /// The address this socket is bound to.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.io.get_ref().local_addr()
-    }
-
-    /// The address this socket is connected to; an error when it is not.
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.io.get_ref().peer_addr()
-    }
-
-    /// Takes the error that is pending on the socket, if any (`SO_ERROR`).
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.io.get_ref().take_error()
-    }
-
-    /// Shuts down receiving, sending or both; whoever waits for it is woken.
-    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.io.get_ref().shutdown(how)
+        self.io.try_io(Interest::WRITABLE, |socket| {
+            socket.send_to_addr(buf, &target)
+        })
     }
 }

@@ -4,9 +4,10 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::{self, SocketAddr};
 use std::path::Path;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use super::{UnixStream, addr_of};
+use super::{UnixStream, addr_of, std_addr};
+use crate::net::sys;
 use crate::{Direction, Interest, Registered};
 
 /// A Unix socket that listens for connections.
@@ -54,7 +55,9 @@ impl UnixListener {
     /// When the mode cannot be changed.
     pub fn from_std(listener: net::UnixListener) -> io::Result<UnixListener> {
         listener.set_nonblocking(true)?;
-        Ok(UnixListener { io: Registered::with_interest(listener, Interest::READABLE) })
+        Ok(UnixListener {
+            io: Registered::with_interest(listener, Interest::READABLE),
+        })
     }
 
     /// Gives the `std` listener back, deregistered and still non-blocking.
@@ -78,17 +81,12 @@ impl UnixListener {
     /// The system's, of which some pass: when the process is out of descriptors, the connection
     /// stays in the queue and can be accepted once there is one again.
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
-        let (stream, addr) = self.io.async_io(Interest::READABLE, |io| io.accept()).await?;
-        Ok((UnixStream::from_std(stream)?, addr))
+        self.io.async_io(Interest::READABLE, accept).await
     }
 
     /// [`accept`](Self::accept), as a poll. Only the last task that polled is woken.
-    pub fn poll_accept(
-        &self,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
-        let (stream, addr) = ready!(self.io.poll_io(cx, Direction::Read, |io| io.accept()))?;
-        Poll::Ready(Ok((UnixStream::from_std(stream)?, addr)))
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+        self.io.poll_io(cx, Direction::Read, accept)
     }
 
     /// The address this listener is bound to.
@@ -102,15 +100,21 @@ impl UnixListener {
     }
 }
 
+fn accept(listener: &net::UnixListener) -> io::Result<(UnixStream, SocketAddr)> {
+    let (socket, addr) = sys::accept(listener)?;
+    let stream = UnixStream::from_nonblocking(socket.into());
+    Ok((stream, std_addr(&addr)?))
+}
+
 impl AsFd for UnixListener {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.get_ref().as_fd()
+        self.io.as_fd()
     }
 }
 
 impl AsRawFd for UnixListener {
     fn as_raw_fd(&self) -> RawFd {
-        self.io.get_ref().as_raw_fd()
+        self.io.as_raw_fd()
     }
 }
 

@@ -1,18 +1,20 @@
 //! [`UnixStream`]: a connection between processes of one machine.
+//!
+//! A short write says that the buffer is full, and is remembered as that. A short read says
+//! nothing: it also ends where the peer has sent descriptors along, with more bytes behind.
 
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::{self, SocketAddr};
 use std::path::Path;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 
-use futures_io::{AsyncRead, AsyncWrite};
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr};
 
-use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf, split};
-use crate::{Direction, Interest, Ready, Registered};
+use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
+use crate::net::bytes::{impl_futures_io, impl_readiness};
+use crate::net::sys;
+use crate::{Interest, Registered};
 
 /// A connected Unix socket: bytes both ways.
 ///
@@ -36,24 +38,39 @@ use crate::{Direction, Interest, Ready, Registered};
 /// ```
 #[derive(Debug)]
 pub struct UnixStream {
-    io: Registered<net::UnixStream>,
+    pub(super) io: Registered<net::UnixStream>,
 }
 
 /// Making one.
 impl UnixStream {
     /// Connects to the listener at `path`.
     ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, the connection is closed.
+    ///
     /// # Errors
     ///
     /// The system's. On Linux a listener whose queue is full is
     /// [`WouldBlock`](io::ErrorKind::WouldBlock), and nothing tells when it has room again: try
     /// later. Elsewhere it is [`ConnectionRefused`](io::ErrorKind::ConnectionRefused).
-    ///
-    /// # Cancel safety
-    ///
-    /// If it is dropped before it is done, the connection is closed.
     pub async fn connect(path: impl AsRef<Path>) -> io::Result<UnixStream> {
-        todo!()
+        let socket = sys::stream_socket(Domain::UNIX, None)?;
+        // socket2 reads abstract names as `addr_of` does.
+        let connected = sys::start_connect(&socket, &SockAddr::unix(path)?)?;
+        let stream = UnixStream::from_nonblocking(socket.into());
+        if !connected {
+            // Never on Linux, which connects at once or not at all.
+            let connected = |io: &net::UnixStream| match (io.take_error()?, io.peer_addr()) {
+                (Some(error), _) => Err(error),
+                (None, Err(error)) if error.kind() == io::ErrorKind::NotConnected => {
+                    Err(io::ErrorKind::WouldBlock.into())
+                }
+                (None, peer) => peer.map(drop),
+            };
+            stream.io.async_io(Interest::WRITABLE, connected).await?;
+        }
+        Ok(stream)
     }
 
     /// Makes two streams without names, connected to each other.
@@ -69,7 +86,13 @@ impl UnixStream {
     /// When the mode cannot be changed.
     pub fn from_std(stream: net::UnixStream) -> io::Result<UnixStream> {
         stream.set_nonblocking(true)?;
-        Ok(UnixStream { io: Registered::new(stream) })
+        Ok(UnixStream::from_nonblocking(stream))
+    }
+
+    pub(super) fn from_nonblocking(stream: net::UnixStream) -> UnixStream {
+        UnixStream {
+            io: Registered::new(stream),
+        }
     }
 
     /// Gives the `std` stream back, deregistered and still non-blocking.
@@ -79,5 +102,76 @@ impl UnixStream {
     /// None today; the `Result` is tokio's.
     pub fn into_std(self) -> io::Result<net::UnixStream> {
         Ok(self.io.into_inner())
+    }
+}
+
+/// The halves, which can be used at once, and what `std` has under the same names.
+impl UnixStream {
+    /// The halves of a borrowed stream, for one task that reads and writes at once.
+    pub fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
+        split::split(self)
+    }
+
+    /// The halves of the stream, for two tasks. Dropping the writing one ends the writing.
+    ///
+    /// ```
+    /// use futures_lite::{AsyncReadExt, AsyncWriteExt};
+    /// use pintle_reactor::net::UnixStream;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let (ours, mut theirs) = UnixStream::pair()?;
+    /// let (read, mut write) = ours.into_split();
+    /// write.write_all(b"hello").await?;
+    ///
+    /// let mut buf = [0; 5];
+    /// theirs.read_exact(&mut buf).await?;
+    /// let _whole_again = read.reunite(write).unwrap();
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
+        split::into_split(self)
+    }
+
+    /// The address of this side.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+
+    /// The address of the other side.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().peer_addr()
+    }
+
+    /// Takes the error that is pending on the socket, if any (`SO_ERROR`).
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
+    }
+
+    /// Ends reading, writing or both; whoever waits for it is woken.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.io.get_ref().shutdown(how)
+    }
+}
+
+impl_readiness!(UnixStream);
+impl_futures_io!(UnixStream);
+
+impl AsFd for UnixStream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.io.as_fd()
+    }
+}
+
+impl AsRawFd for UnixStream {
+    fn as_raw_fd(&self) -> RawFd {
+        self.io.as_raw_fd()
+    }
+}
+
+impl TryFrom<net::UnixStream> for UnixStream {
+    type Error = io::Error;
+
+    fn try_from(stream: net::UnixStream) -> io::Result<UnixStream> {
+        UnixStream::from_std(stream)
     }
 }
