@@ -1,1 +1,99 @@
-//! x
+//! Pintle is an async runtime of **pinned workers, each owning a reactor, a timing wheel and a run
+//! queue**. A task is pinned to its worker or may be stolen by idle siblings, so one crate is both
+//! a share-nothing and a work-stealing runtime.
+//!
+//! ```
+//! use pintle::io::{AsyncReadExt, AsyncWriteExt};
+//! use pintle::net::{TcpListener, TcpStream};
+//!
+//! #[pintle::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let listener = TcpListener::bind("127.0.0.1:0").await?;
+//!     let address = listener.local_addr()?;
+//!     pintle::spawn(async move {
+//!         let (mut stream, _) = listener.accept().await?;
+//!         stream.write_all(b"hello").await
+//!     });
+//!     let mut greeting = String::new();
+//!     TcpStream::connect(address).await?.read_to_string(&mut greeting).await?;
+//!     assert_eq!(greeting, "hello");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Spawning
+//!
+//! | call | must be `Send` | runs | may move |
+//! | --- | --- | --- | --- |
+//! | [`spawn`] on a work-stealing runtime | future, output | on this worker, or whichever is idle | yes |
+//! | [`spawn`] on a thread-per-core runtime | future, output | on this worker; from outside, on each in turn | no |
+//! | [`task::spawn_local`] | nothing | on this thread | no |
+//! | [`spawn_on`]`(worker, \|\| future)` | the closure, the output | on that worker | no |
+//! | [`spawn_on_each`]`(\|worker\| future)` | the closure, the output | on every worker | no |
+//! | [`task::spawn_blocking`] | closure, output | on a thread of the blocking pool | no |
+//!
+//! # Features
+//!
+//! | feature | default | |
+//! | --- | --- | --- |
+//! | `macros` | yes | [`#[pintle::main]`](main), [`#[pintle::test]`](test) |
+//! | `signal` | yes | [`signal::ctrl_c`] |
+//! | `hyper` | | hyper's runtime traits on our streams, timers and spawners: [`hyper`] |
+//! | `full` | | all of these |
+
+#![deny(unsafe_code)]
+// The model checker sees the atomic protocols only, and those through `checked`.
+#![cfg_attr(loom, allow(dead_code, missing_docs, missing_debug_implementations))]
+
+mod blocking;
+mod park;
+mod queue;
+mod steal;
+
+/// What `loom-tests` checks: the atomic protocols of this crate.
+#[cfg(loom)]
+#[doc(hidden)]
+pub mod checked {
+    pub mod blocking {
+        pub use crate::blocking::*;
+    }
+    pub mod park {
+        pub use crate::park::*;
+    }
+    pub mod queue {
+        pub use crate::queue::*;
+    }
+    pub mod steal {
+        pub use crate::steal::*;
+    }
+    pub mod task {
+        pub use crate::task::*;
+    }
+}
+
+#[cfg(not(loom))]
+mod spawn;
+#[cfg(not(loom))]
+mod yield_now;
+
+#[cfg(all(not(loom), feature = "hyper"))]
+pub mod hyper;
+#[cfg(not(loom))]
+pub mod io;
+#[cfg(not(loom))]
+pub mod net;
+#[cfg(not(loom))]
+pub mod runtime;
+#[cfg(all(not(loom), feature = "signal"))]
+pub mod signal;
+pub mod task;
+#[cfg(not(loom))]
+pub mod time;
+#[cfg(not(loom))]
+pub mod worker;
+
+#[cfg(not(loom))]
+pub use spawn::{spawn, spawn_on, spawn_on_each};
+
+#[cfg(all(not(loom), feature = "macros"))]
+pub use pintle_macros::{main, test};

@@ -30,5 +30,5 @@ mod thread;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-pub use config::{Around, BlockingConfig, Hook, StartThread, ThreadName};
-pub use pool::{BlockingPool, Guard};
+pub use config::BlockingConfig;
+pub use pool::BlockingPool;

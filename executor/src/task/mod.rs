@@ -59,6 +59,11 @@ mod state;
 mod tests;
 mod waker;
 
+/// What makes tasks lives further up; users find it here, under the path where tokio has it.
+#[cfg(not(loom))]
+pub use crate::spawn::{
+    Builder, block_in_place, id, spawn_blocking, spawn_local, try_id, yield_now,
+};
 pub use error::JoinError;
 pub use id::Id;
 pub use join::{AbortHandle, JoinHandle};

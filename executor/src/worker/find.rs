@@ -1,0 +1,73 @@
+//! Work from siblings.
+
+use super::local::Local;
+use crate::queue::deque::Steal;
+
+impl Local {
+    /// Looks for work at the siblings'. True if there is something to run now.
+    pub(super) fn find_elsewhere(&self) -> bool {
+        if !self.has_thieves() {
+            return false;
+        }
+        if !self.searching.get() {
+            if !self.shared.sleepers.may_search() {
+                return false;
+            }
+            self.searching.set(true);
+        }
+        self.remote.counters.searches.add(1);
+        // Searching goes on until a task is about to run (or the worker lies down), so that the
+        // answer to "is anybody looking?" stays yes until somebody really is at work.
+        self.steal_queued()
+    }
+
+    fn steal_queued(&self) -> bool {
+        self.go_round(|sibling| {
+            let found = loop {
+                match sibling.stealer.steal_batch(self.stealable()) {
+                    Steal::Success(()) => break true,
+                    Steal::Empty => break false,
+                    Steal::Retry => std::hint::spin_loop(),
+                }
+            };
+            if found {
+                return true;
+            }
+            let mut some = false;
+            for task in sibling.door.stealable.take_all() {
+                self.stealable().push(task);
+                some = true;
+            }
+            some
+        })
+    }
+
+    fn go_round(&self, take_from: impl Fn(&super::remote::Remote) -> bool) -> bool {
+        let remotes = &self.shared.remotes;
+        let start = self.random();
+        for step in 0..remotes.len() {
+            let sibling = &remotes[start.wrapping_add(step) % remotes.len()];
+            if sibling.index == self.remote.index {
+                continue;
+            }
+            let before = self.stealable().len();
+            if take_from(sibling) {
+                let counters = &self.remote.counters;
+                counters.steals.add(1);
+                counters
+                    .stolen
+                    .add(self.stealable().len().saturating_sub(before) as u64);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A searcher is about to run a task. The last one looks once more, and calls the next.
+    pub(super) fn stop_searching(&self) {
+        self.searching.set(false);
+        if self.shared.sleepers.found() && self.shared.has_visible_work() {
+            self.shared.post();
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! The half of a worker that only its own thread touches.
+
+#![expect(
+    unsafe_code,
+    reason = "only here is it known that this thread is the worker"
+)]
+
+use super::config::Mode;
+use super::remote::{GUEST, Remote};
+use super::schedule::{Home, InPool, OnWorker};
+use super::shared::{Shared, StealableQueue};
+use crate::task::{self, Bound, Id, JoinHandle, Task};
+use pintle_sync::WakeBatch;
+use slab::Slab;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How many tasks in a row may come out of the LIFO slot.
+const LIFO_LIMIT: u8 = 3;
+
+/// See the [module's documentation](self).
+pub struct Local {
+    pub shared: Arc<Shared>,
+    pub remote: Arc<Remote>,
+    thread_home: Arc<Home>,
+    pinned: RefCell<VecDeque<Task<OnWorker>>>,
+    stealable: StealableQueue,
+    /// Pinned tasks that have gone to sleep at least once, to be found again at shutdown.
+    bound: RefCell<Slab<Bound<OnWorker>>>,
+    pub(super) batch: Cell<WakeBatch>,
+    /// Inside `WakeBatch::wake_all` of a driver's batch: what is woken lines up, all of it, before
+    /// thieves are told.
+    pub(super) in_batch: Cell<bool>,
+    /// Inside `block_in_place`.
+    pub in_place: Cell<bool>,
+    pub(super) searching: Cell<bool>,
+    closing: Cell<bool>,
+    /// Tasks that are no longer bound and whose futures are not yet dropped.
+    ending: Cell<usize>,
+    lifo_run: Cell<u8>,
+    /// Which of the two queues goes first, turn about.
+    pinned_first: Cell<bool>,
+    /// Polls until the next look at the drivers.
+    pub(super) allowance: Cell<u32>,
+    random: Cell<u32>,
+}
+
+/// What a worker runs next.
+pub enum Next {
+    Pinned(Task<OnWorker>),
+    Stealable(Task<InPool>),
+}
+
+impl Local {
+    pub fn new(shared: Arc<Shared>, remote: Arc<Remote>, stealable: StealableQueue) -> Rc<Local> {
+        let thread_home = match shared.thread_home(remote.index) {
+            Some(home) => home.clone(),
+            None => Arc::new(Home {
+                remote: remote.clone(),
+                thread_bound: true,
+            }),
+        };
+        let seed = (remote.index as u32).wrapping_mul(0x9E37_79B9) | 1;
+        Rc::new(Local {
+            allowance: Cell::new(shared.config.event_interval),
+            shared,
+            remote,
+            thread_home,
+            pinned: RefCell::default(),
+            stealable,
+            bound: RefCell::default(),
+            batch: Cell::default(),
+            in_batch: Cell::new(false),
+            in_place: Cell::new(false),
+            searching: Cell::new(false),
+            closing: Cell::new(false),
+            ending: Cell::new(0),
+            lifo_run: Cell::new(0),
+            pinned_first: Cell::new(false),
+            random: Cell::new(seed),
+        })
+    }
+
+    /// Whether this worker is a thread inside `block_on` that siblings do not know.
+    pub fn is_guest(&self) -> bool {
+        self.remote.index == GUEST
+    }
+
+    /// Whether this worker's stealable tasks can be stolen.
+    pub(super) fn has_thieves(&self) -> bool {
+        self.shared.config.mode == Mode::Stealing && !self.is_guest()
+    }
+
+    /// Spawns a task that stays on this thread.
+    pub fn spawn_local<F>(&self, future: F, name: Option<Box<str>>) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let (task, handle) =
+            task::spawn(future, OnWorker(self.thread_home.clone()), Id::next(), name);
+        if self.closing.get() {
+            task.cancel();
+        } else {
+            self.push_pinned(task);
+        }
+        handle
+    }
+
+    // ----- queues ---------------------------------------------------------------------------
+
+    pub fn push_pinned(&self, task: Task<OnWorker>) {
+        self.remote.counters.local_schedules.add(1);
+        self.pinned.borrow_mut().push_back(task);
+    }
+
+    /// A woken task runs next, and the one that was to run next goes to the queue.
+    pub fn push_stealable(&self, task: Task<InPool>) {
+        if self.in_batch.get() || self.lifo_run.get() >= LIFO_LIMIT {
+            return self.push_stealable_back(task);
+        }
+        self.remote.counters.local_schedules.add(1);
+        if let Some(displaced) = self.remote.lifo.put(task) {
+            self.stealable.push(displaced);
+            self.shared.post();
+        }
+    }
+
+    pub fn push_stealable_back(&self, task: Task<InPool>) {
+        self.remote.counters.local_schedules.add(1);
+        self.stealable.push(task);
+        if !self.in_batch.get() {
+            self.post_surplus();
+        }
+    }
+
+    /// Tells a sibling, if there is more here than this worker is about to run itself.
+    pub(super) fn post_surplus(&self) {
+        let surplus = self.stealable.len() > 1
+            || (!self.stealable.is_empty()
+                && (!self.remote.lifo.is_empty() || !self.pinned.borrow().is_empty()));
+        if surplus {
+            self.shared.post();
+        }
+    }
+
+    /// Moves what other threads have left into the queues.
+    pub(super) fn take_inboxes(&self) {
+        let door = &self.remote.door;
+        if !door.pinned.is_empty() {
+            // SAFETY: (own worker) `Local` is not `Send`, and this one is the worker's.
+            let batch = unsafe { door.pinned.take_all_pinned() };
+            self.pinned.borrow_mut().extend(batch);
+        }
+        if !door.stealable.is_empty() {
+            door.stealable
+                .take_all()
+                .for_each(|task| self.stealable.push(task));
+            self.post_surplus();
+        }
+    }
+
+    pub(super) fn has_work(&self) -> bool {
+        !self.pinned.borrow().is_empty()
+            || !self.stealable.is_empty()
+            || !self.remote.lifo.is_empty()
+    }
+
+    /// This worker will block (`block_in_place`): siblings may take everything stealable, and step
+    /// in for its drivers at once.
+    pub fn goes_away(&self) {
+        if !self.has_thieves() {
+            return;
+        }
+        self.remote.stalls();
+        if let Some(task) = self.remote.lifo.take() {
+            self.stealable.push(task);
+        }
+        if !self.stealable.is_empty() {
+            self.shared.post();
+        }
+    }
+
+    /// The end of [`goes_away`](Self::goes_away).
+    pub fn is_back(&self) {
+        if self.has_thieves() {
+            self.remote.looked_at(std::time::Instant::now());
+        }
+    }
+
+    pub(super) fn stealable(&self) -> &StealableQueue {
+        &self.stealable
+    }
+
+    pub(super) fn next(&self) -> Option<Next> {
+        if self.lifo_run.get() < LIFO_LIMIT {
+            if let Some(task) = self.remote.lifo.take() {
+                self.lifo_run.set(self.lifo_run.get() + 1);
+                self.remote.counters.lifo_polls.add(1);
+                return Some(Next::Stealable(task));
+            }
+        }
+        self.lifo_run.set(0);
+        let pinned = || self.pinned.borrow_mut().pop_front().map(Next::Pinned);
+        let stealable = || self.stealable.pop().map(Next::Stealable);
+        let newest = || self.remote.lifo.take().map(Next::Stealable);
+        let pinned_first = !self.pinned_first.get();
+        self.pinned_first.set(pinned_first);
+        if pinned_first {
+            pinned().or_else(stealable).or_else(newest)
+        } else {
+            stealable().or_else(pinned).or_else(newest)
+        }
+    }
+
+    /// A number to start a round at, so that thieves do not all start at the same sibling.
+    /// Xorshift, Marsaglia 2003.
+    pub(super) fn random(&self) -> usize {
+        let mut x = self.random.get();
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+        self.random.set(x);
+        x as usize
+    }
+
+    // ----- the registry of pinned tasks -----------------------------------------------------
+
+    pub(super) fn bind(&self, task: Bound<OnWorker>) -> Option<usize> {
+        if self.closing.get() {
+            None
+        } else {
+            Some(self.bound.borrow_mut().insert(task))
+        }
+    }
+
+    pub(super) fn unbind(&self, slot: usize) -> Option<Bound<OnWorker>> {
+        let bound = self.bound.borrow_mut().try_remove(slot);
+        if bound.is_none() {
+            // Taken out by `end_pinned`, which waits for it.
+            self.ending.set(self.ending.get() - 1);
+        }
+        bound
+    }
+
+    // ----- leaving --------------------------------------------------------------------------
+
+    /// Ends everything this worker holds; the thread must be seated as this worker. Futures are
+    /// dropped here, and may spawn, wake and abort while they are.
+    pub(super) fn close(&self) {
+        self.remote.looks_no_more();
+        self.remote.end_bound();
+        self.closing.set(true);
+        self.end_pinned(|_| true);
+        self.remote.door.stealable.close().for_each(Task::cancel);
+        while let Some(task) = self.stealable.pop().or_else(|| self.remote.lifo.take()) {
+            task.cancel();
+        }
+        // What comes in from now on has never run; it comes back to its sender.
+        // SAFETY: (own worker) as in `take_inboxes`.
+        unsafe { self.remote.door.pinned.close_pinned() }.for_each(Task::cancel);
+        self.remote.orphan();
+    }
+
+    /// Ends the tasks that may not leave this thread, because the thread is about to leave the
+    /// worker (the current-thread runtime's, between two `block_on`s).
+    pub(super) fn end_thread_bound(&self) {
+        self.closing.set(true);
+        self.end_pinned(|home| home.thread_bound);
+        self.closing.set(false);
+    }
+
+    /// Ends the pinned tasks that `which` picks out. While it does, nothing new is bound.
+    fn end_pinned(&self, which: impl Fn(&Home) -> bool) {
+        loop {
+            self.take_inboxes();
+            for _ in 0..self.pinned.borrow().len() {
+                let Some(task) = self.pinned.borrow_mut().pop_front() else {
+                    break;
+                };
+                if which(&task.scheduler().0) {
+                    task.cancel();
+                } else {
+                    self.pinned.borrow_mut().push_back(task);
+                }
+            }
+            let slots: Vec<usize> = {
+                let bound = self.bound.borrow();
+                bound
+                    .iter()
+                    .filter(|(_, task)| which(&task.scheduler().0))
+                    .map(|(slot, _)| slot)
+                    .collect()
+            };
+            for slot in &slots {
+                // The drops of one may have ended another.
+                let task = self.bound.borrow_mut().try_remove(*slot);
+                if task.is_some_and(|task| !task.shutdown()) {
+                    self.ending.set(self.ending.get() + 1);
+                }
+            }
+            if slots.is_empty() && self.ending.get() == 0 {
+                return;
+            }
+            // What was bound but not idle is in the queue, or in another thread's hands, on its
+            // way into the inbox. It must come in, because only here may its future be dropped.
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl fmt::Debug for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Local")
+            .field("index", &self.remote.index)
+            .finish_non_exhaustive()
+    }
+}

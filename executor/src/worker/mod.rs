@@ -1,0 +1,72 @@
+//! Where am I, and how many of us are there: the workers of the runtime.
+//!
+//! A worker is one thread with its queues, its reactor and its wheel.
+//!
+//! | file | |
+//! | --- | --- |
+//! | `turn.rs` | the loop, top to bottom: read this first |
+//! | `local.rs` | the half that only the worker's own thread touches |
+//! | `remote.rs` | the half that any thread may touch |
+//! | `schedule.rs` | where a woken task goes; the two kinds of tasks |
+//! | `find.rs` | work from siblings |
+//! | `rescue.rs` | looking after a sibling that is stuck |
+//! | `guest.rs` | a thread inside `block_on` as a worker |
+//! | `current.rs` | the seat: what this thread is |
+//! | `shared.rs` | what all workers of a runtime share |
+//! | `thread.rs` | the thread of a worker |
+//! | `affinity.rs`, `config.rs`, `counters.rs` | what their names say |
+
+mod affinity;
+mod config;
+mod counters;
+mod current;
+mod find;
+mod guest;
+mod local;
+mod remote;
+mod rescue;
+mod schedule;
+mod shared;
+mod thread;
+mod turn;
+
+pub(crate) use affinity::cpus;
+pub(crate) use config::{Config, Mode};
+pub(crate) use counters::Counters;
+pub(crate) use current::{Seated, enter_outside, shared as current_shared, task_id, with_local};
+pub(crate) use guest::block_on;
+pub(crate) use local::Local;
+pub(crate) use shared::{Shared, StealableQueue};
+pub(crate) use thread::main as thread_main;
+
+/// The index of the worker this thread is; `None` on any other thread, and inside `block_on` of a
+/// runtime that has worker threads.
+///
+/// ```
+/// # #[pintle::main(flavor = "thread_per_core", worker_threads = 2)]
+/// # async fn main() {
+/// assert_eq!(pintle::worker::current(), None);
+/// let there = pintle::spawn_on(1, || async { pintle::worker::current() });
+/// assert_eq!(there.await.unwrap(), Some(1));
+/// # }
+/// ```
+pub fn current() -> Option<usize> {
+    with_local(|local| (!local.is_guest()).then_some(local.remote.index)).flatten()
+}
+
+/// How many workers the current runtime has.
+///
+/// # Panics
+///
+/// Outside of a runtime.
+///
+/// ```
+/// # #[pintle::main(flavor = "thread_per_core", worker_threads = 2)]
+/// # async fn main() {
+/// assert_eq!(pintle::worker::count(), 2);
+/// # }
+/// ```
+#[track_caller]
+pub fn count() -> usize {
+    crate::runtime::Handle::current().metrics().num_workers()
+}

@@ -1,0 +1,198 @@
+//! The half of a worker that any thread may touch.
+
+use super::counters::Counters;
+use super::schedule::{InPool, OnWorker};
+use crate::park::Parker;
+use crate::queue::deque::Stealer;
+use crate::queue::{Inbox, LifoSlot};
+use crate::task::{Bound, Task};
+use crossbeam_utils::CachePadded;
+use pintle_reactor::Driver as Reactor;
+use pintle_sync::WakeBatch;
+use pintle_sync::shim::sync::Mutex;
+use pintle_timer::{Clock, Driver as Timers, Participant};
+use slab::Slab;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::task::{Wake, Waker};
+use std::time::{Duration, Instant};
+
+/// The index of a guest, which no sibling knows.
+pub const GUEST: usize = usize::MAX;
+
+/// How many readiness events one turn of a reactor takes from the kernel at most.
+const EVENTS: usize = 256;
+
+/// What siblings, wakers and handles know of a worker.
+#[derive(Debug)]
+pub struct Remote {
+    pub index: usize,
+    /// What several threads write, on a cache line of its own.
+    pub door: CachePadded<Door>,
+    pub reactor: Arc<Reactor>,
+    pub timers: Arc<Timers>,
+    pub participant: Participant,
+    /// The other end of the worker's stealable queue.
+    pub stealer: Stealer<Task<InPool>>,
+    /// The newest stealable task.
+    pub lifo: CachePadded<LifoSlot<InPool>>,
+    /// InPool tasks that went to sleep for the first time on this worker.
+    pub bound: Mutex<Registry>,
+    /// When the worker last looked at its drivers, in nanoseconds since `born`; `u64::MAX` while
+    /// it has nobody to look at them (it sleeps, or is a guest).
+    looked: AtomicU64,
+    born: Instant,
+    pub counters: CachePadded<Counters>,
+}
+
+/// Where other threads leave things.
+#[derive(Debug)]
+pub struct Door {
+    pub parker: Parker,
+    pub pinned: Inbox<OnWorker>,
+    pub stealable: Inbox<InPool>,
+}
+
+/// Tasks to be found again at shutdown.
+#[derive(Debug, Default)]
+pub struct Registry {
+    pub tasks: Slab<Bound<InPool>>,
+    pub closed: bool,
+}
+
+/// The waker of a worker's thread. Weak, because the worker's timers hold it.
+struct Unpark(Weak<Remote>);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if let Some(remote) = self.0.upgrade() {
+            remote.unpark();
+        }
+    }
+}
+
+impl Remote {
+    /// Opens a reactor and a wheel for a worker, whose queue has `stealer` as its other end.
+    ///
+    /// # Errors
+    ///
+    /// The operating system refuses the poll: most likely the process is out of descriptors.
+    pub fn open(
+        index: usize,
+        clock: &Clock,
+        stealer: Stealer<Task<InPool>>,
+    ) -> io::Result<Arc<Remote>> {
+        let reactor = Reactor::new(EVENTS)?;
+        Ok(Arc::new_cyclic(|weak| {
+            let unpark = Waker::from(Arc::new(Unpark(weak.clone())));
+            Remote {
+                index,
+                door: CachePadded::new(Door {
+                    parker: Parker::new(),
+                    pinned: Inbox::new(),
+                    stealable: Inbox::new(),
+                }),
+                reactor,
+                timers: Timers::new(clock.clone(), unpark.clone()),
+                participant: clock.participant(unpark),
+                stealer,
+                lifo: CachePadded::new(LifoSlot::new()),
+                bound: Mutex::new(Registry::default()),
+                looked: AtomicU64::new(u64::MAX),
+                born: Instant::now(),
+                counters: CachePadded::new(Counters::default()),
+            }
+        }))
+    }
+
+    /// Makes the worker look again, waking its thread if it sleeps.
+    pub fn unpark(&self) {
+        if self.door.parker.notify() {
+            // From here on it counts as busy, so that a paused clock does not run ahead of it.
+            self.participant.notify();
+            self.counters.wakes.add_shared(1);
+            // Fails only if the poll is gone, and then so is the worker.
+            let _ = self.reactor.unpark();
+        }
+    }
+
+    /// The worker looks at its drivers now.
+    pub fn looked_at(&self, now: Instant) {
+        self.looked.store(
+            now.saturating_duration_since(self.born).as_nanos() as u64,
+            Ordering::Relaxed,
+        );
+    }
+
+    /// The worker has nobody to look at its drivers, or needs nobody.
+    pub fn looks_no_more(&self) {
+        self.looked.store(u64::MAX, Ordering::Relaxed);
+    }
+
+    /// The worker will be away for long: siblings should step in without waiting.
+    pub fn stalls(&self) {
+        self.looked.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether the worker is awake and has not looked at its drivers for `limit`.
+    pub fn is_stalled(&self, now: Instant, limit: Duration) -> bool {
+        let looked = self.looked.load(Ordering::Relaxed);
+        looked != u64::MAX
+            && now
+                .saturating_duration_since(self.born)
+                .saturating_sub(Duration::from_nanos(looked))
+                >= limit
+    }
+
+    /// Leaves a pinned task for its worker. A task that comes too late is dropped here if it has
+    /// never run (then nothing in it is tied to the worker); otherwise the worker, which is
+    /// leaving, has it in its registry and drops it there.
+    pub fn receive_pinned(&self, task: Task<OnWorker>) {
+        self.counters.remote_schedules.add_shared(1);
+        match self.door.pinned.push(task) {
+            Ok(()) => self.unpark(),
+            Err(late) => late.cancel(),
+        }
+    }
+
+    /// Whether siblings would find a task here (leaving out the last resort, the newest task).
+    pub fn has_visible_work(&self) -> bool {
+        !self.stealer.is_empty() || !self.door.stealable.is_empty()
+    }
+
+    /// Keeps a stealable task that is about to sleep for the first time; refuses it in a runtime
+    /// that shuts down.
+    pub fn bind(&self, task: Bound<InPool>, workers: usize) -> Option<usize> {
+        let mut registry = self.bound.lock();
+        if registry.closed {
+            None
+        } else {
+            Some(registry.tasks.insert(task) * workers + self.index)
+        }
+    }
+
+    /// Closes the registry of stealable tasks and ends them all.
+    pub fn end_bound(&self) {
+        let tasks = {
+            let mut registry = self.bound.lock();
+            registry.closed = true;
+            std::mem::take(&mut registry.tasks)
+        };
+        for (_, task) in tasks {
+            task.shutdown();
+        }
+    }
+
+    /// Closes the drivers: whoever waits on them is woken and registers anew where it is polled.
+    pub fn orphan(&self) {
+        let mut batch = WakeBatch::new();
+        self.reactor.orphan(&mut batch);
+        self.timers.orphan(&mut batch);
+        batch.wake_all();
+    }
+}

@@ -1,0 +1,53 @@
+//! Looking after a sibling that is stuck.
+//!
+//! A worker that has been inside one poll for too long looks at neither its sockets nor its timers.
+//! Its queue can be stolen from as ever; this file is about the drivers, and the LIFO slot. A sibling that notices
+//! (because it keeps the watch, `steal/README.md`, or because it is awake and has looked at its own
+//! drivers just now) takes the locks of the stuck worker's drivers, *if they are free*, and turns
+//! them. What that wakes is stealable, and so lands in the rescuer's own queue.
+//!
+//! Such a socket is marked as rescued and moves house: when its task next meets `WouldBlock`, on
+//! the rescuer, it registers with the rescuer's reactor; a timer moves whenever it is polled
+//! elsewhere. So being stuck costs each connection one late event, and not one for each time.
+//!
+//! A worker is *stalled* when it is awake and has not looked at its drivers for [`WATCH`]. Guests
+//! are never stalled: what waits on their drivers can run nowhere else.
+//!
+//! The drivers' locks are the whole protocol: the stuck worker's own next turn waits for the few
+//! microseconds that a rescue may take, and a rescuer never waits. The one deadline that could be
+//! lost is the one at which the stuck worker planned to wake; but it is awake, so it plans anew
+//! before it sleeps.
+
+use super::local::Local;
+use std::time::{Duration, Instant};
+
+/// How long a worker may leave its drivers alone before siblings step in. Also the period of the
+/// watch, so an event at a stuck worker waits this long at most twice over.
+pub const WATCH: Duration = Duration::from_millis(1);
+
+impl Local {
+    /// Turns the drivers of every stalled sibling.
+    pub(super) fn look_after_siblings(&self, now: Instant) {
+        for sibling in &self.shared.remotes {
+            if sibling.index == self.remote.index || !sibling.is_stalled(now, WATCH) {
+                continue;
+            }
+            let mut batch = self.batch.take();
+            let turned = sibling.reactor.try_turn(&mut batch).ok().flatten();
+            let fired = sibling.timers.try_turn(&mut batch);
+            if turned.is_some() || fired.is_some() {
+                self.remote.counters.rescues.add(1);
+            }
+            self.in_batch.set(true);
+            batch.wake_all();
+            self.in_batch.set(false);
+            self.batch.set(batch);
+            // Its newest task as well, which thieves leave alone: the sibling would run it in a
+            // moment, next to the data it shares with the task that woke it. Not this sibling.
+            if let Some(task) = sibling.lifo.take() {
+                self.stealable().push(task);
+            }
+        }
+        self.post_surplus();
+    }
+}

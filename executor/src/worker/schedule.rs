@@ -1,0 +1,110 @@
+//! Where a woken task goes: the two kinds of tasks, and `task::Schedule` for each.
+
+#![expect(
+    unsafe_code,
+    reason = "a scheduler promises where pinned tasks are run"
+)]
+
+use super::current;
+use super::local::Local;
+use super::remote::Remote;
+use super::shared::Shared;
+use crate::task::{self, Bound, Schedule, Task};
+use std::sync::{Arc, Weak};
+
+/// The home of pinned tasks. Two a worker, so that a task needs only one pointer to it.
+#[derive(Debug)]
+pub struct Home {
+    pub remote: Arc<Remote>,
+    /// Whether the futures may not leave the *thread* (`spawn_local`, `spawn_on`), as against the
+    /// worker. Only a worker that changes threads cares: the current-thread runtime's, between
+    /// two `block_on`s.
+    pub thread_bound: bool,
+}
+
+/// Schedules a task that runs on one worker and nowhere else.
+#[derive(Debug, Clone)]
+pub struct OnWorker(pub Arc<Home>);
+
+/// One a worker, so that the reference count that every spawn touches is shared by few.
+#[derive(Debug)]
+pub struct Pool {
+    /// Weak, because the shared half holds the pools.
+    pub shared: Weak<Shared>,
+}
+
+/// Schedules a task that any worker of its runtime may run.
+#[derive(Debug, Clone)]
+pub struct InPool(pub Arc<Pool>);
+
+// SAFETY: (home) a woken task goes into the queue of its worker if this thread is that worker, and
+// otherwise into the worker's inbox, which only the worker empties. An inbox that refuses belongs
+// to a worker that has waited for all tasks it had bound (`Local::close`), so the task has never
+// been polled, and `Shared::spawn_pinned_at` sees to it that such a task may be dropped anywhere.
+unsafe impl Schedule for OnWorker {
+    type Kind = task::Pinned;
+
+    fn schedule(&self, task: Task<Self>) {
+        let mut task = Some(task);
+        current::with_local(|local| {
+            if Arc::ptr_eq(&local.remote, &self.0.remote) {
+                local.push_pinned(task.take().expect("taken once"));
+            }
+        });
+        if let Some(task) = task {
+            self.0.remote.receive_pinned(task);
+        }
+    }
+
+    fn bind(&self, task: Bound<Self>) -> Option<usize> {
+        current::with_local(|local| local.bind(task)).flatten()
+    }
+
+    fn unbind(&self, slot: usize) -> Option<Bound<Self>> {
+        current::with_local(|local| local.unbind(slot)).flatten()
+    }
+}
+
+impl InPool {
+    /// Runs `f` with this thread's worker if it is one of this runtime's.
+    fn with_worker<R>(&self, f: impl FnOnce(&Local) -> R) -> Option<R> {
+        current::with_local(|local| {
+            let ours = std::ptr::eq(self.0.shared.as_ptr(), Arc::as_ptr(&local.shared));
+            (ours && !local.is_guest()).then(|| f(local))
+        })
+        .flatten()
+    }
+
+    fn place(&self, task: Task<Self>, here: impl FnOnce(&Local, Task<Self>)) {
+        let mut task = Some(task);
+        self.with_worker(|local| here(local, task.take().expect("taken once")));
+        if let Some(task) = task {
+            match self.0.shared.upgrade() {
+                Some(shared) => shared.deal(task),
+                None => task.cancel(),
+            }
+        }
+    }
+}
+
+// SAFETY: (stealable) nothing is promised for tasks that any thread may run.
+unsafe impl Schedule for InPool {
+    type Kind = task::Stealable;
+
+    fn schedule(&self, task: Task<Self>) {
+        self.place(task, Local::push_stealable);
+    }
+
+    fn reschedule(&self, task: Task<Self>) {
+        self.place(task, Local::push_stealable_back);
+    }
+
+    fn bind(&self, task: Bound<Self>) -> Option<usize> {
+        self.with_worker(|local| local.remote.bind(task, local.shared.remotes.len()))
+            .flatten()
+    }
+
+    fn unbind(&self, slot: usize) -> Option<Bound<Self>> {
+        self.0.shared.upgrade()?.unbind(slot)
+    }
+}

@@ -1,0 +1,227 @@
+//! The loop of a worker, to be read from top to bottom.
+//!
+//! ```text
+//!   ┌─▶ root ─▶ run tasks ──(the allowance is used up)──▶ look at the drivers ─┐
+//!   │              │                                                           │
+//!   │        (queues empty)                                                    │
+//!   │              ▼                                                           │
+//!   │           inboxes ─▶ search siblings ─▶ park in the reactor ─────────────┤
+//!   └──────────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! The drivers are looked at after so many polls (`event_interval`) *and* after so much time
+//! ([`LOOK_EVERY`]): reading the clock after each poll would cost as much as a short poll, so the
+//! worker keeps an allowance of polls, sized by what the last ones cost. One slow poll among fast
+//! ones can delay the next look by its own length, and a run of slow ones shrinks the allowance to
+//! one.
+
+use super::current;
+use super::local::{Local, Next};
+use super::rescue::WATCH;
+use crate::steal::Alarm;
+use pintle_reactor::Wait;
+use pintle_sync::budget;
+use std::time::{Duration, Instant};
+
+/// How long tasks may run between two looks at the drivers, as far as whole polls allow.
+const LOOK_EVERY: Duration = Duration::from_micros(100);
+
+/// What the loop runs for: a worker's thread runs until shutdown, a guest until its future is done.
+pub trait Root {
+    /// Does what there is to do; true if the loop should end.
+    fn poll(&mut self) -> bool;
+
+    /// Whether `poll` has something to do, so that the worker must not sleep.
+    fn is_woken(&self) -> bool;
+}
+
+impl Local {
+    /// Runs the worker. The thread is seated as this worker.
+    pub(super) fn run(&self, root: &mut dyn Root) {
+        self.remote.looked_at(Instant::now());
+        let mut since = Instant::now();
+        while !root.poll() {
+            if self.run_tasks() {
+                // Queues empty. Parking looks at the drivers, so nothing is skipped here.
+                self.take_inboxes();
+                if !self.has_work() && !self.find_elsewhere() {
+                    self.park(root);
+                    since = Instant::now();
+                }
+            } else {
+                since = self.look(since);
+            }
+        }
+        self.remote.looks_no_more();
+    }
+
+    /// Runs tasks until the allowance is used up (false) or none is left (true).
+    fn run_tasks(&self) -> bool {
+        let mut ran = 0;
+        let out_of_work = loop {
+            if ran == self.allowance.get() {
+                break false;
+            }
+            let Some(next) = self.next() else { break true };
+            if self.searching.get() {
+                self.stop_searching();
+            }
+            budget::with_fresh(|| match next {
+                Next::Pinned(task) => current::as_task(task.id(), || task.run()),
+                Next::Stealable(task) => current::as_task(task.id(), || task.run()),
+            });
+            ran += 1;
+        };
+        self.remote.counters.polls.add(u64::from(ran));
+        out_of_work
+    }
+
+    /// Looks at inboxes, timers and sockets while there is work to do, and sets the next allowance
+    /// by what the polls since `since` have cost. Returns the time.
+    fn look(&self, since: Instant) -> Instant {
+        let now = Instant::now();
+        let spent = now.saturating_duration_since(since).as_nanos().max(1);
+        let affordable = u128::from(self.allowance.get()) * LOOK_EVERY.as_nanos() / spent;
+        let most = u128::from(self.shared.config.event_interval);
+        self.allowance.set(affordable.clamp(1, most) as u32);
+
+        self.take_inboxes();
+        self.turn_drivers(Wait::No);
+        if self.has_thieves() {
+            self.look_after_siblings(now);
+        }
+        // Time spent in the drivers is not the tasks'.
+        let after = Instant::now();
+        self.remote.looked_at(after);
+        after
+    }
+
+    /// One turn of wheel and reactor. Everything that became runnable lines up before any of it
+    /// runs, so that thieves see the whole batch. Returns whether anything happened, and whether
+    /// the watch rang.
+    pub(super) fn turn_drivers(&self, wait: Wait) -> Turned {
+        let counters = &self.remote.counters;
+        let mut batch = self.batch.take();
+        let turn = if wait == Wait::No && self.remote.reactor.is_empty() {
+            pintle_reactor::Turn::default()
+        } else {
+            // An error of the poll itself (a descriptor closed behind our back) leaves nothing to
+            // do but go on with what else there is.
+            self.remote
+                .reactor
+                .turn(wait, &mut batch)
+                .unwrap_or_default()
+        };
+        if wait != Wait::No {
+            self.remote.door.parker.awake();
+            self.remote.participant.busy();
+        }
+        let fired = self.remote.timers.turn(&mut batch);
+        counters.looks.add(1);
+        counters.io_events.add(turn.events as u64);
+        counters.timers_fired.add(fired as u64);
+
+        self.in_batch.set(true);
+        let woken = batch.wake_all();
+        self.in_batch.set(false);
+        self.batch.set(batch);
+        if self.has_thieves() {
+            self.post_surplus();
+        }
+        Turned {
+            anything: woken > 0,
+            watch: turn.watch,
+        }
+    }
+
+    /// Sleeps until something happens, unless something already has.
+    fn park(&self, root: &mut dyn Root) {
+        let remote = &self.remote;
+        // From here on a notify is either seen by the looks below or keeps us from sleeping.
+        remote.door.parker.awake();
+        self.take_inboxes();
+        if self.has_work() || root.is_woken() {
+            return;
+        }
+        if self.has_thieves() && !self.lie_down() {
+            return;
+        }
+        self.sleep();
+        if self.has_thieves() {
+            self.get_up();
+        }
+    }
+
+    /// Enters the list of sleepers and looks once more. False if there is work after all.
+    fn lie_down(&self) -> bool {
+        let was_searching = self.searching.take();
+        self.shared
+            .sleepers
+            .sleep(self.remote.index, was_searching, |alarm| self.set(alarm));
+        if self.shared.has_visible_work() {
+            self.get_up();
+            return false;
+        }
+        true
+    }
+
+    fn sleep(&self) {
+        let remote = &self.remote;
+        let next = remote.timers.plan();
+        // While a paused clock is in force it is the clock that ends this sleep.
+        let wait = match next {
+            Some(deadline) if !self.shared.clock.is_paused() => Wait::Until(deadline.into_std()),
+            _ => Wait::Forever,
+        };
+        if !remote.door.parker.prepare() {
+            return;
+        }
+        if !remote.participant.idle(next) {
+            // The clock has moved, and something here is due.
+            remote.door.parker.awake();
+            self.turn_drivers(Wait::No);
+            return;
+        }
+        remote.looks_no_more();
+        self.hook(|config| &config.on_thread_park);
+        remote.counters.parks.add(1);
+        let turned = self.turn_drivers(wait);
+        if !turned.anything {
+            remote.counters.noops.add(1);
+        }
+        remote.looked_at(Instant::now());
+        self.hook(|config| &config.on_thread_unpark);
+        if turned.watch {
+            self.look_after_siblings(Instant::now());
+        }
+    }
+
+    fn get_up(&self) {
+        let taken_off = self
+            .shared
+            .sleepers
+            .leave(self.remote.index, |alarm| self.set(alarm));
+        self.searching.set(taken_off);
+    }
+
+    fn set(&self, alarm: Alarm) {
+        // Fails only if the descriptor is gone, and with it the worker.
+        let _ = match alarm {
+            Alarm::Set(index) => self.shared.remotes[index].reactor.ring_after(WATCH),
+            Alarm::Silence(index) => self.shared.remotes[index].reactor.silence(),
+        };
+    }
+
+    fn hook(&self, which: impl Fn(&super::config::Config) -> &Option<super::config::Hook>) {
+        if let Some(hook) = which(&self.shared.config) {
+            hook();
+        }
+    }
+}
+
+/// What a turn of the drivers has brought.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turned {
+    pub anything: bool,
+    pub watch: bool,
+}
