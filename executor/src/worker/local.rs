@@ -278,7 +278,8 @@ impl Local {
     fn end_pinned(&self, which: impl Fn(&Home) -> bool) {
         loop {
             self.take_inboxes();
-            for _ in 0..self.pinned.borrow().len() {
+            let queued = self.pinned.borrow().len();
+            for _ in 0..queued {
                 let Some(task) = self.pinned.borrow_mut().pop_front() else {
                     break;
                 };
