@@ -351,3 +351,26 @@ fn the_end_of_the_last_blocking_job_lets_time_jump() {
         other.join().unwrap();
     });
 }
+
+/// ```text
+/// a       idle(in 5 ms): the clock is paused ──► [lock] is it still? ──► all idle: jump
+/// other   resume                       a jump after this would be one of the running clock
+/// ```
+#[test]
+fn a_clock_that_runs_again_does_not_jump() {
+    model(|| {
+        let clock = Clock::new(true);
+        let next = clock.now() + ms(1 << 30);
+        let a = clock.participant(Waker::noop().clone());
+        let other = thread::spawn({
+            let clock = clock.clone();
+            move || {
+                clock.resume();
+                clock.now()
+            }
+        });
+        a.idle(Some(next));
+        let resumed = other.join().unwrap();
+        assert!(clock.now() - resumed < ms(1 << 29));
+    });
+}
