@@ -1,6 +1,7 @@
 //! The pool alone, with no runtime.
 
-use super::{BlockingConfig, BlockingPool, Hook};
+use super::config::Hook;
+use super::{BlockingConfig, BlockingPool};
 use crate::task::{Id, JoinHandle};
 use std::error::Error;
 use std::io;
