@@ -564,3 +564,18 @@ fn what_is_behind_a_passed_descriptor_is_read_without_another_event() {
         assert_eq!(&buf[..6], b"behind");
     });
 }
+
+#[test]
+fn sockets_and_their_operations_may_go_to_other_threads() {
+    fn is_send(value: impl Send) {
+        drop(value);
+    }
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    is_send(ours.into_split());
+    is_send(theirs.readable());
+    is_send(UnixStream::connect("nowhere"));
+    let (ours, theirs) = UnixDatagram::pair().unwrap();
+    is_send(ours.send_to(b"x", "nowhere"));
+    is_send(theirs.recv(&mut [0; 1]));
+    is_send(pintle_reactor::net::UdpSocket::bind("127.0.0.1:0"));
+}

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use crate::{Direction, Interest, Registered};
 
 /// A stream of `std`.
-pub(crate) trait ByteStream: AsFd {
+pub trait ByteStream: AsFd {
     /// Whether a read that is not full has taken all there was. A Unix socket's ends early where
     /// descriptors were sent along with the bytes.
     const SHORT_READ_IS_ALL: bool;
@@ -172,38 +172,10 @@ pub(crate) use impl_futures_io;
 /// The readiness methods of a stream, through its field `io`.
 macro_rules! impl_readiness {
     ($stream:ident) => {
-        /// Waiting for readiness, and trying without waiting. Any number of tasks may.
+        $crate::net::socket::impl_ready!($stream);
+
+        /// Trying without waiting, and readiness for those who write their own futures.
         impl $stream {
-            /// Waits until the stream is ready for any of `interest`, and says for which.
-            ///
-            /// # Cancel safety
-            ///
-            /// Safe: readiness stays until an operation finds it wrong.
-            pub async fn ready(
-                &self,
-                interest: $crate::Interest,
-            ) -> std::io::Result<$crate::Ready> {
-                self.io.ready(interest).await
-            }
-
-            /// Waits until there is something to read, or its end.
-            ///
-            /// # Cancel safety
-            ///
-            /// Safe, as [`ready`](Self::ready).
-            pub async fn readable(&self) -> std::io::Result<()> {
-                self.ready($crate::Interest::READABLE).await.map(drop)
-            }
-
-            /// Waits until there is room to write.
-            ///
-            /// # Cancel safety
-            ///
-            /// Safe, as [`ready`](Self::ready).
-            pub async fn writable(&self) -> std::io::Result<()> {
-                self.ready($crate::Interest::WRITABLE).await.map(drop)
-            }
-
             /// [`readable`](Self::readable) for those who write their own futures. Shares its one
             /// waker with `poll_read`.
             pub fn poll_read_ready(
@@ -264,35 +236,6 @@ macro_rules! impl_readiness {
                 bufs: &[std::io::IoSlice<'_>],
             ) -> std::io::Result<usize> {
                 self.io.try_write_vectored(bufs)
-            }
-
-            /// Tries `op`, a system call on this stream, if the stream is not known to be unready.
-            ///
-            /// # Errors
-            ///
-            /// Those of `op`. `WouldBlock` if there is nothing to try, or if `op` says so, which
-            /// is then remembered: `op` must say it only if the stream itself would block.
-            pub fn try_io<R>(
-                &self,
-                interest: $crate::Interest,
-                op: impl FnOnce() -> std::io::Result<R>,
-            ) -> std::io::Result<R> {
-                self.io.try_io(interest, |_| op())
-            }
-
-            /// Does `op`, a system call on this stream, or waits until it is worth trying again.
-            /// What was said of `op` in [`try_io`](Self::try_io) holds here too.
-            ///
-            /// # Cancel safety
-            ///
-            /// Safe: if dropped before it is ready, the last call of `op` had answered
-            /// `WouldBlock`.
-            pub async fn async_io<R>(
-                &self,
-                interest: $crate::Interest,
-                mut op: impl FnMut() -> std::io::Result<R>,
-            ) -> std::io::Result<R> {
-                self.io.async_io(interest, |_| op()).await
             }
         }
     };

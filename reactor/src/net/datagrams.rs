@@ -105,38 +105,10 @@ macro_rules! impl_datagrams {
             }
         }
 
-        /// Readiness, and operations of your own.
+        $crate::net::socket::impl_socket!($socket, $std);
+        $crate::net::socket::impl_ready!($socket);
+
         impl $socket {
-            /// Waits until the socket is ready for any of `interest`, and says for which.
-            ///
-            /// # Cancel safety
-            ///
-            /// Safe: readiness stays until an operation finds it wrong.
-            pub async fn ready(
-                &self,
-                interest: $crate::Interest,
-            ) -> std::io::Result<$crate::Ready> {
-                self.io.ready(interest).await
-            }
-
-            /// Waits until there is something to receive.
-            ///
-            /// # Cancel safety
-            ///
-            /// Safe, as [`ready`](Self::ready).
-            pub async fn readable(&self) -> std::io::Result<()> {
-                self.ready($crate::Interest::READABLE).await.map(drop)
-            }
-
-            /// Waits until there is room to send.
-            ///
-            /// # Cancel safety
-            ///
-            /// Safe, as [`ready`](Self::ready).
-            pub async fn writable(&self) -> std::io::Result<()> {
-                self.ready($crate::Interest::WRITABLE).await.map(drop)
-            }
-
             /// [`readable`](Self::readable) for those who write their own futures. Shares its one
             /// waker with `poll_recv`.
             pub fn poll_recv_ready(
@@ -157,58 +129,6 @@ macro_rules! impl_datagrams {
                     .map_ok(drop)
             }
 
-            /// Tries `op`, a system call on this socket, if the socket is not known to be unready.
-            ///
-            /// # Errors
-            ///
-            /// Those of `op`. `WouldBlock` if there is nothing to try, or if `op` says so, which
-            /// is then remembered: `op` must say it only if the socket itself would block.
-            pub fn try_io<R>(
-                &self,
-                interest: $crate::Interest,
-                op: impl FnOnce() -> std::io::Result<R>,
-            ) -> std::io::Result<R> {
-                self.io.try_io(interest, |_| op())
-            }
-
-            /// Does `op`, a system call on this socket, or waits until it is worth trying again.
-            /// What was said of `op` in [`try_io`](Self::try_io) holds here too.
-            ///
-            /// # Cancel safety
-            ///
-            /// Safe: if dropped before it is ready, the last call of `op` had answered
-            /// `WouldBlock`.
-            pub async fn async_io<R>(
-                &self,
-                interest: $crate::Interest,
-                mut op: impl FnMut() -> std::io::Result<R>,
-            ) -> std::io::Result<R> {
-                self.io.async_io(interest, |_| op()).await
-            }
-        }
-
-        /// Of the socket itself.
-        impl $socket {
-            /// Takes over a socket of `std`, whatever its mode, and makes it nonblocking.
-            ///
-            /// # Errors
-            ///
-            /// If the mode cannot be changed.
-            pub fn from_std(socket: $std) -> std::io::Result<Self> {
-                socket.set_nonblocking(true)?;
-                let io = $crate::Registered::new(socket);
-                Ok(Self { io })
-            }
-
-            /// Gives the socket of `std` back, deregistered and still nonblocking.
-            ///
-            /// # Errors
-            ///
-            /// None; the `Result` is tokio's.
-            pub fn into_std(self) -> std::io::Result<$std> {
-                Ok(self.io.into_inner())
-            }
-
             /// The address it is bound to.
             pub fn local_addr(&self) -> std::io::Result<$addr> {
                 self.io.get_ref().local_addr()
@@ -221,31 +141,6 @@ macro_rules! impl_datagrams {
             /// Among others, that it is not connected.
             pub fn peer_addr(&self) -> std::io::Result<$addr> {
                 self.io.get_ref().peer_addr()
-            }
-
-            /// The error of the socket, if it has one, which is thereby cleared (`SO_ERROR`).
-            pub fn take_error(&self) -> std::io::Result<Option<std::io::Error>> {
-                self.io.get_ref().take_error()
-            }
-        }
-
-        impl TryFrom<$std> for $socket {
-            type Error = std::io::Error;
-
-            fn try_from(socket: $std) -> std::io::Result<Self> {
-                Self::from_std(socket)
-            }
-        }
-
-        impl std::os::fd::AsFd for $socket {
-            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-                self.io.as_fd()
-            }
-        }
-
-        impl std::os::fd::AsRawFd for $socket {
-            fn as_raw_fd(&self) -> std::os::fd::RawFd {
-                self.io.as_raw_fd()
             }
         }
     };

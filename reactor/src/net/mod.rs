@@ -4,9 +4,10 @@
 //! and follow the task that uses them: see [`Registered`](crate::Registered).
 
 mod addr;
-mod bytes;
+pub(crate) mod bytes;
 mod datagrams;
 mod halves;
+mod socket;
 mod sys;
 pub mod tcp;
 mod udp;

@@ -92,7 +92,8 @@ impl UdpSocket {
             .await
     }
 
-    /// [`send_to`](Self::send_to), as a poll. Only the last task that polled for sending is woken.
+    /// [`send_to`](Self::send_to) for those who write their own futures. Only the last task that
+    /// polled for sending is woken.
     pub fn poll_send_to(
         &self,
         cx: &mut Context<'_>,
@@ -103,7 +104,11 @@ impl UdpSocket {
             .poll_io(cx, Direction::Write, |socket| socket.send_to(buf, target))
     }
 
-    /// [`send_to`](Self::send_to), now or [`WouldBlock`](io::ErrorKind::WouldBlock).
+    /// [`send_to`](Self::send_to) without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room.
     pub fn try_send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
         self.io
             .try_io(Interest::WRITABLE, |socket| socket.send_to(buf, target))

@@ -96,7 +96,8 @@ impl UnixDatagram {
             .await
     }
 
-    /// [`send_to`](Self::send_to), as a poll. Only the last task that polled for sending is woken.
+    /// [`send_to`](Self::send_to) for those who write their own futures. Only the last task that
+    /// polled for sending is woken.
     pub fn poll_send_to(
         &self,
         cx: &mut Context<'_>,
@@ -109,7 +110,11 @@ impl UnixDatagram {
         })
     }
 
-    /// [`send_to`](Self::send_to), now or [`WouldBlock`](io::ErrorKind::WouldBlock).
+    /// [`send_to`](Self::send_to) without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room.
     pub fn try_send_to(&self, buf: &[u8], path: impl AsRef<Path>) -> io::Result<usize> {
         let target = addr_of(path.as_ref())?;
         self.io.try_io(Interest::WRITABLE, |socket| {

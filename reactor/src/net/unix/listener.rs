@@ -1,12 +1,12 @@
 //! [`UnixListener`]: accepts connections made on this machine.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::{self, SocketAddr};
 use std::path::Path;
 use std::task::{Context, Poll};
 
 use super::{UnixStream, addr_of, std_addr};
+use crate::net::socket::impl_socket;
 use crate::net::sys;
 use crate::{Direction, Interest, Registered};
 
@@ -38,6 +38,8 @@ pub struct UnixListener {
     io: Registered<net::UnixListener>,
 }
 
+impl_socket!(UnixListener, net::UnixListener);
+
 impl UnixListener {
     /// Makes a socket at `path` and listens on it.
     ///
@@ -46,27 +48,6 @@ impl UnixListener {
     /// The system's; [`AddrInUse`](io::ErrorKind::AddrInUse) when there is anything at `path`.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<UnixListener> {
         UnixListener::from_std(net::UnixListener::bind_addr(&addr_of(path.as_ref())?)?)
-    }
-
-    /// Takes over a `std` listener, whatever its mode, and makes it non-blocking.
-    ///
-    /// # Errors
-    ///
-    /// When the mode cannot be changed.
-    pub fn from_std(listener: net::UnixListener) -> io::Result<UnixListener> {
-        listener.set_nonblocking(true)?;
-        Ok(UnixListener {
-            io: Registered::with_interest(listener, Interest::READABLE),
-        })
-    }
-
-    /// Gives the `std` listener back, deregistered and still non-blocking.
-    ///
-    /// # Errors
-    ///
-    /// None today; the `Result` is tokio's.
-    pub fn into_std(self) -> io::Result<net::UnixListener> {
-        Ok(self.io.into_inner())
     }
 
     /// Waits for a connection and returns it with the address of its other end, which is seldom
@@ -84,7 +65,8 @@ impl UnixListener {
         self.io.async_io(Interest::READABLE, accept).await
     }
 
-    /// [`accept`](Self::accept), as a poll. Only the last task that polled is woken.
+    /// [`accept`](Self::accept) for those who write their own futures. Only the last task that
+    /// polled is woken.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
         self.io.poll_io(cx, Direction::Read, accept)
     }
@@ -93,35 +75,10 @@ impl UnixListener {
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.get_ref().local_addr()
     }
-
-    /// Takes the error that is pending on the socket, if any (`SO_ERROR`).
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.io.get_ref().take_error()
-    }
 }
 
 fn accept(listener: &net::UnixListener) -> io::Result<(UnixStream, SocketAddr)> {
     let (socket, addr) = sys::accept(listener)?;
     let stream = UnixStream::from_nonblocking(socket.into());
     Ok((stream, std_addr(&addr)?))
-}
-
-impl AsFd for UnixListener {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.as_fd()
-    }
-}
-
-impl AsRawFd for UnixListener {
-    fn as_raw_fd(&self) -> RawFd {
-        self.io.as_raw_fd()
-    }
-}
-
-impl TryFrom<net::UnixListener> for UnixListener {
-    type Error = io::Error;
-
-    fn try_from(listener: net::UnixListener) -> io::Result<UnixListener> {
-        UnixListener::from_std(listener)
-    }
 }

@@ -5,7 +5,6 @@
 
 use std::io;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::{self, SocketAddr};
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use socket2::{Domain, SockAddr};
 
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::net::bytes::{impl_futures_io, impl_readiness};
+use crate::net::socket::impl_socket;
 use crate::net::sys;
 use crate::{Interest, Registered};
 
@@ -40,6 +40,10 @@ use crate::{Interest, Registered};
 pub struct UnixStream {
     pub(super) io: Registered<net::UnixStream>,
 }
+
+impl_socket!(UnixStream, net::UnixStream);
+impl_readiness!(UnixStream);
+impl_futures_io!(UnixStream);
 
 /// Making one.
 impl UnixStream {
@@ -77,31 +81,6 @@ impl UnixStream {
     pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
         let (one, other) = net::UnixStream::pair()?;
         Ok((UnixStream::from_std(one)?, UnixStream::from_std(other)?))
-    }
-
-    /// Takes over a `std` stream, whatever its mode, and makes it non-blocking.
-    ///
-    /// # Errors
-    ///
-    /// When the mode cannot be changed.
-    pub fn from_std(stream: net::UnixStream) -> io::Result<UnixStream> {
-        stream.set_nonblocking(true)?;
-        Ok(UnixStream::from_nonblocking(stream))
-    }
-
-    pub(super) fn from_nonblocking(stream: net::UnixStream) -> UnixStream {
-        UnixStream {
-            io: Registered::new(stream),
-        }
-    }
-
-    /// Gives the `std` stream back, deregistered and still non-blocking.
-    ///
-    /// # Errors
-    ///
-    /// None today; the `Result` is tokio's.
-    pub fn into_std(self) -> io::Result<net::UnixStream> {
-        Ok(self.io.into_inner())
     }
 }
 
@@ -142,36 +121,8 @@ impl UnixStream {
         self.io.get_ref().peer_addr()
     }
 
-    /// Takes the error that is pending on the socket, if any (`SO_ERROR`).
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.io.get_ref().take_error()
-    }
-
     /// Ends reading, writing or both; whoever waits for it is woken.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.io.get_ref().shutdown(how)
-    }
-}
-
-impl_readiness!(UnixStream);
-impl_futures_io!(UnixStream);
-
-impl AsFd for UnixStream {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.as_fd()
-    }
-}
-
-impl AsRawFd for UnixStream {
-    fn as_raw_fd(&self) -> RawFd {
-        self.io.as_raw_fd()
-    }
-}
-
-impl TryFrom<net::UnixStream> for UnixStream {
-    type Error = io::Error;
-
-    fn try_from(stream: net::UnixStream) -> io::Result<UnixStream> {
-        UnixStream::from_std(stream)
     }
 }
