@@ -1,11 +1,22 @@
 //! What a builder has decided, as plain values.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Called at certain moments of a thread's life.
 pub type Hook = Arc<dyn Fn() + Send + Sync>;
+
+/// Calls a hook. A panic in it is the user's, has been reported, and must not take a worker along.
+pub fn run_hook(hook: &Option<Hook>) {
+    if let Some(hook) = hook
+        && let Err(payload) = catch_unwind(AssertUnwindSafe(|| hook()))
+    {
+        // Its drop might panic again.
+        std::mem::forget(payload);
+    }
+}
 
 /// Names the next thread.
 pub type ThreadName = Arc<dyn Fn() -> String + Send + Sync>;

@@ -18,6 +18,7 @@ use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// How many tasks in a row may come out of the LIFO slot.
 const LIFO_LIMIT: u8 = 3;
@@ -44,8 +45,11 @@ pub struct Local {
     lifo_run: Cell<u8>,
     /// Which of the two queues goes first, turn about.
     pinned_first: Cell<bool>,
-    /// Polls until the next look at the drivers.
+    /// How many polls may come between two looks at the drivers, how many of them are left, and
+    /// when the last look was.
     pub(super) allowance: Cell<u32>,
+    pub(super) left: Cell<u32>,
+    pub(super) since: Cell<Instant>,
     random: Cell<u32>,
 }
 
@@ -67,6 +71,8 @@ impl Local {
         let seed = (remote.index as u32).wrapping_mul(0x9E37_79B9) | 1;
         Rc::new(Local {
             allowance: Cell::new(shared.config.event_interval),
+            left: Cell::new(0),
+            since: Cell::new(Instant::now()),
             shared,
             remote,
             thread_home,
@@ -188,7 +194,7 @@ impl Local {
     /// The end of [`goes_away`](Self::goes_away).
     pub fn is_back(&self) {
         if self.has_thieves() {
-            self.remote.looked_at(std::time::Instant::now());
+            self.remote.looked_at(Instant::now());
         }
     }
 
@@ -197,12 +203,12 @@ impl Local {
     }
 
     pub(super) fn next(&self) -> Option<Next> {
-        if self.lifo_run.get() < LIFO_LIMIT {
-            if let Some(task) = self.remote.lifo.take() {
-                self.lifo_run.set(self.lifo_run.get() + 1);
-                self.remote.counters.lifo_polls.add(1);
-                return Some(Next::Stealable(task));
-            }
+        if self.lifo_run.get() < LIFO_LIMIT
+            && let Some(task) = self.remote.lifo.take()
+        {
+            self.lifo_run.set(self.lifo_run.get() + 1);
+            self.remote.counters.lifo_polls.add(1);
+            return Some(Next::Stealable(task));
         }
         self.lifo_run.set(0);
         let pinned = || self.pinned.borrow_mut().pop_front().map(Next::Pinned);

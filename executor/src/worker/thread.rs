@@ -5,7 +5,7 @@ use super::local::Local;
 use super::remote::Remote;
 use super::shared::{Shared, StealableQueue};
 use super::turn::Root;
-use super::{affinity, config::Hook};
+use super::{affinity, config::run_hook};
 use std::sync::Arc;
 
 /// The body of a worker's thread.
@@ -19,12 +19,6 @@ pub fn main(shared: Arc<Shared>, remote: Arc<Remote>, queue: StealableQueue, cpu
     local.run(&mut Serve(&shared));
     local.close();
     run_hook(&shared.config.on_thread_stop);
-}
-
-fn run_hook(hook: &Option<Hook>) {
-    if let Some(hook) = hook {
-        hook();
-    }
 }
 
 /// A worker serves until the runtime shuts down.

@@ -15,6 +15,7 @@
 //! ones can delay the next look by its own length, and a run of slow ones shrinks the allowance to
 //! one.
 
+use super::config::run_hook;
 use super::current;
 use super::local::{Local, Next};
 use super::rescue::WATCH;
@@ -38,49 +39,57 @@ pub trait Root {
 impl Local {
     /// Runs the worker. The thread is seated as this worker.
     pub(super) fn run(&self, root: &mut dyn Root) {
-        self.remote.looked_at(Instant::now());
-        let mut since = Instant::now();
+        self.start_round(Instant::now());
         while !root.poll() {
-            if self.run_tasks() {
-                // Queues empty. Parking looks at the drivers, so nothing is skipped here.
-                self.take_inboxes();
-                if !self.has_work() && !self.find_elsewhere() {
-                    self.park(root);
-                    since = Instant::now();
-                }
-            } else {
-                since = self.look(since);
+            self.run_tasks();
+            if self.left.get() == 0 {
+                self.look();
+                continue;
+            }
+            self.take_inboxes();
+            if !self.has_work() && !self.find_elsewhere() {
+                // Parking looks at the drivers, too.
+                self.park(root);
             }
         }
         self.remote.looks_no_more();
     }
 
-    /// Runs tasks until the allowance is used up (false) or none is left (true).
-    fn run_tasks(&self) -> bool {
-        let mut ran = 0;
-        let out_of_work = loop {
-            if ran == self.allowance.get() {
-                break false;
-            }
-            let Some(next) = self.next() else { break true };
+    /// The drivers have just been looked at: a new allowance of polls.
+    fn start_round(&self, now: Instant) {
+        self.remote.looked_at(now);
+        self.since.set(now);
+        self.left.set(self.allowance.get());
+    }
+
+    /// Runs tasks until none is left, or the allowance is used up.
+    fn run_tasks(&self) {
+        let before = self.left.get();
+        while self.left.get() > 0 {
+            let Some(next) = self.next() else { break };
             if self.searching.get() {
                 self.stop_searching();
             }
+            self.left.set(self.left.get() - 1);
             budget::with_fresh(|| match next {
                 Next::Pinned(task) => current::as_task(task.id(), || task.run()),
                 Next::Stealable(task) => current::as_task(task.id(), || task.run()),
             });
-            ran += 1;
-        };
-        self.remote.counters.polls.add(u64::from(ran));
-        out_of_work
+        }
+        self.remote
+            .counters
+            .polls
+            .add(u64::from(before - self.left.get()));
     }
 
-    /// Looks at inboxes, timers and sockets while there is work to do, and sets the next allowance
-    /// by what the polls since `since` have cost. Returns the time.
-    fn look(&self, since: Instant) -> Instant {
+    /// Looks at inboxes, timers and sockets while there is work to do, and sizes the next allowance
+    /// by what the polls since the last look have cost.
+    fn look(&self) {
         let now = Instant::now();
-        let spent = now.saturating_duration_since(since).as_nanos().max(1);
+        let spent = now
+            .saturating_duration_since(self.since.get())
+            .as_nanos()
+            .max(1);
         let affordable = u128::from(self.allowance.get()) * LOOK_EVERY.as_nanos() / spent;
         let most = u128::from(self.shared.config.event_interval);
         self.allowance.set(affordable.clamp(1, most) as u32);
@@ -91,9 +100,7 @@ impl Local {
             self.look_after_siblings(now);
         }
         // Time spent in the drivers is not the tasks'.
-        let after = Instant::now();
-        self.remote.looked_at(after);
-        after
+        self.start_round(Instant::now());
     }
 
     /// One turn of wheel and reactor. Everything that became runnable lines up before any of it
@@ -143,13 +150,16 @@ impl Local {
         if self.has_work() || root.is_woken() {
             return;
         }
-        if self.has_thieves() && !self.lie_down() {
-            return;
+        let config = &self.shared.config;
+        run_hook(&config.on_thread_park);
+        // The hook may have spawned something.
+        if !self.has_work() && (!self.has_thieves() || self.lie_down()) {
+            self.sleep();
+            if self.has_thieves() {
+                self.get_up();
+            }
         }
-        self.sleep();
-        if self.has_thieves() {
-            self.get_up();
-        }
+        run_hook(&config.on_thread_unpark);
     }
 
     /// Enters the list of sleepers and looks once more. False if there is work after all.
@@ -183,16 +193,15 @@ impl Local {
             return;
         }
         remote.looks_no_more();
-        self.hook(|config| &config.on_thread_park);
         remote.counters.parks.add(1);
         let turned = self.turn_drivers(wait);
         if !turned.anything {
             remote.counters.noops.add(1);
         }
-        remote.looked_at(Instant::now());
-        self.hook(|config| &config.on_thread_unpark);
+        let now = Instant::now();
+        self.start_round(now);
         if turned.watch {
-            self.look_after_siblings(Instant::now());
+            self.look_after_siblings(now);
         }
     }
 
@@ -210,12 +219,6 @@ impl Local {
             Alarm::Set(index) => self.shared.remotes[index].reactor.ring_after(WATCH),
             Alarm::Silence(index) => self.shared.remotes[index].reactor.silence(),
         };
-    }
-
-    fn hook(&self, which: impl Fn(&super::config::Config) -> &Option<super::config::Hook>) {
-        if let Some(hook) = which(&self.shared.config) {
-            hook();
-        }
     }
 }
 
