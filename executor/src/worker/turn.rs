@@ -120,8 +120,7 @@ impl Local {
                 .unwrap_or_default()
         };
         if wait != Wait::No {
-            self.remote.door.parker.awake();
-            self.remote.participant.busy();
+            self.rise();
         }
         let fired = self.remote.timers.turn(&mut batch);
         counters.looks.add(1);
@@ -177,6 +176,10 @@ impl Local {
 
     fn sleep(&self) {
         let remote = &self.remote;
+        // Sockets may have news that a paused clock does not know of: it must not jump over them.
+        if self.shared.clock.is_paused() && self.turn_drivers(Wait::No).anything {
+            return;
+        }
         let next = remote.timers.plan();
         // While a paused clock is in force it is the clock that ends this sleep.
         let wait = match next {
@@ -188,7 +191,7 @@ impl Local {
         }
         if !remote.participant.idle(next) {
             // The clock has moved, and something here is due.
-            remote.door.parker.awake();
+            self.rise();
             self.turn_drivers(Wait::No);
             return;
         }
@@ -203,6 +206,13 @@ impl Local {
         if turned.watch {
             self.look_after_siblings(now);
         }
+    }
+
+    /// Lowers the sleep flag. The clock is told first: in the other order it might take a worker
+    /// that has just been notified for an idle one.
+    fn rise(&self) {
+        self.remote.participant.busy();
+        self.remote.door.parker.awake();
     }
 
     fn get_up(&self) {
