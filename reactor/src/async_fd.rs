@@ -44,16 +44,13 @@ use crate::{Direction, Interest, Ready};
 /// use pintle_reactor::AsyncFd;
 /// use std::io::{Read, Write};
 /// use std::os::unix::net::UnixStream;
-/// # use pintle_reactor::{Driver, Wait, current};
-/// # let driver = Driver::new(8)?;
-/// # let _seated = current::enter(driver.clone());
 ///
 /// let (mut here, there) = UnixStream::pair()?;
 /// there.set_nonblocking(true)?;
 /// let there = AsyncFd::new(there)?;
 /// here.write_all(b"hello")?;
 ///
-/// # let mut task = std::pin::pin!(async {
+/// # pintle_reactor::Driver::new(8)?.block_on(async {
 /// let mut buf = [0; 16];
 /// let len = loop {
 ///     let mut guard = there.readable().await?;
@@ -63,10 +60,7 @@ use crate::{Direction, Interest, Ready};
 ///     }
 /// };
 /// assert_eq!(&buf[..len], b"hello");
-/// # std::io::Result::Ok(()) });
-/// # let mut batch = pintle_sync::WakeBatch::new();
-/// # while futures_lite::future::block_on(futures_lite::future::poll_once(task.as_mut()))
-/// #     .transpose()?.is_none() { driver.turn(Wait::Forever, &mut batch)?; batch.wake_all(); }
+/// # std::io::Result::Ok(()) })??;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct AsyncFd<T: AsFd> {

@@ -1,6 +1,8 @@
 //! `AsyncFd` over pipes and sockets, with the driver turned by hand.
 
-mod support;
+#![cfg(not(loom))]
+
+mod hand;
 
 use std::fs::File;
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write};
@@ -9,7 +11,10 @@ use std::os::unix::net::UnixStream;
 
 use futures_lite::future;
 use pintle_reactor::{AsyncFd, Interest, Ready};
-use support::run;
+
+fn run<F: Future>(future: F) -> F::Output {
+    hand::run(&hand::driver(), future)
+}
 
 /// A pipe whose ends do not block. `std` has no call for that; a socket that borrows the
 /// descriptor's copy does, since the mode belongs to what both name.

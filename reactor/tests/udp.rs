@@ -1,6 +1,8 @@
 //! `UdpSocket` over loopback, with the driver turned by hand.
 
-mod support;
+#![cfg(not(loom))]
+
+mod hand;
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,7 +12,10 @@ use std::task::Poll;
 use futures_lite::future;
 use pintle_reactor::Interest;
 use pintle_reactor::net::UdpSocket;
-use support::run;
+
+fn run<F: Future>(future: F) -> F::Output {
+    hand::run(&hand::driver(), future)
+}
 
 async fn bound() -> (UdpSocket, SocketAddr) {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();

@@ -1,6 +1,8 @@
 //! `UnixListener`, `UnixStream` and `UnixDatagram`, with the driver turned by hand.
 
-mod support;
+#![cfg(not(loom))]
+
+mod hand;
 
 use std::io::{ErrorKind, IoSlice, IoSliceMut};
 use std::net::Shutdown;
@@ -12,7 +14,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, future};
 use pintle_reactor::Interest;
 use pintle_reactor::net::{UnixDatagram, UnixListener, UnixStream};
-use support::run;
+
+fn run<F: Future>(future: F) -> F::Output {
+    hand::run(&hand::driver(), future)
+}
 
 /// A path nothing is at, and nothing is at any more when this is dropped.
 struct TempPath(PathBuf);

@@ -172,30 +172,10 @@ pub(crate) use impl_futures_io;
 /// The readiness methods of a stream, through its field `io`.
 macro_rules! impl_readiness {
     ($stream:ident) => {
-        $crate::net::socket::impl_ready!($stream);
+        $crate::net::socket::impl_ready!($stream, poll_read_ready, poll_write_ready);
 
-        /// Trying without waiting, and readiness for those who write their own futures.
+        /// Trying without waiting.
         impl $stream {
-            /// [`readable`](Self::readable) for those who write their own futures. Shares its one
-            /// waker with `poll_read`.
-            pub fn poll_read_ready(
-                &self,
-                cx: &mut std::task::Context<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                self.io.poll_ready(cx, $crate::Direction::Read).map_ok(drop)
-            }
-
-            /// [`writable`](Self::writable) for those who write their own futures. Shares its one
-            /// waker with `poll_write`.
-            pub fn poll_write_ready(
-                &self,
-                cx: &mut std::task::Context<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                self.io
-                    .poll_ready(cx, $crate::Direction::Write)
-                    .map_ok(drop)
-            }
-
             /// Reads what is there.
             ///
             /// # Errors

@@ -106,29 +106,9 @@ macro_rules! impl_datagrams {
         }
 
         $crate::net::socket::impl_socket!($socket, $std);
-        $crate::net::socket::impl_ready!($socket);
+        $crate::net::socket::impl_ready!($socket, poll_recv_ready, poll_send_ready);
 
         impl $socket {
-            /// [`readable`](Self::readable) for those who write their own futures. Shares its one
-            /// waker with `poll_recv`.
-            pub fn poll_recv_ready(
-                &self,
-                cx: &mut std::task::Context<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                self.io.poll_ready(cx, $crate::Direction::Read).map_ok(drop)
-            }
-
-            /// [`writable`](Self::writable) for those who write their own futures. Shares its one
-            /// waker with `poll_send`.
-            pub fn poll_send_ready(
-                &self,
-                cx: &mut std::task::Context<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                self.io
-                    .poll_ready(cx, $crate::Direction::Write)
-                    .map_ok(drop)
-            }
-
             /// The address it is bound to.
             pub fn local_addr(&self) -> std::io::Result<$addr> {
                 self.io.get_ref().local_addr()

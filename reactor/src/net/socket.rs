@@ -58,9 +58,10 @@ macro_rules! impl_socket {
 }
 pub(crate) use impl_socket;
 
-/// Waiting for readiness, and operations of the caller's own.
+/// Waiting for readiness, and operations of the caller's own. The polls have names of their own
+/// for each kind of socket.
 macro_rules! impl_ready {
-    ($socket:ident) => {
+    ($socket:ident, $poll_read_ready:ident, $poll_write_ready:ident) => {
         /// Readiness. Any number of tasks may wait for it.
         impl $socket {
             /// Waits until the socket is ready for any of `interest`, and says for which.
@@ -91,6 +92,26 @@ macro_rules! impl_ready {
             /// Safe, as [`ready`](Self::ready).
             pub async fn writable(&self) -> std::io::Result<()> {
                 self.ready($crate::Interest::WRITABLE).await.map(drop)
+            }
+
+            /// [`readable`](Self::readable) for those who write their own futures. Shares its one
+            /// waker with the other polls that read.
+            pub fn $poll_read_ready(
+                &self,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                self.io.poll_ready(cx, $crate::Direction::Read).map_ok(drop)
+            }
+
+            /// [`writable`](Self::writable) for those who write their own futures. Shares its one
+            /// waker with the other polls that write.
+            pub fn $poll_write_ready(
+                &self,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                self.io
+                    .poll_ready(cx, $crate::Direction::Write)
+                    .map_ok(drop)
             }
 
             /// Tries `op`, a system call on this socket, if the socket is not known to be unready.

@@ -38,7 +38,7 @@ use crate::{Interest, Registered};
 /// ```
 #[derive(Debug)]
 pub struct UnixStream {
-    pub(super) io: Registered<net::UnixStream>,
+    pub(crate) io: Registered<net::UnixStream>,
 }
 
 impl_socket!(UnixStream, net::UnixStream);
