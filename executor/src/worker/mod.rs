@@ -68,5 +68,11 @@ pub fn current() -> Option<usize> {
 /// ```
 #[track_caller]
 pub fn count() -> usize {
-    crate::runtime::Handle::current().metrics().num_workers()
+    match current_shared() {
+        Some(shared) => shared.remotes.len(),
+        None => panic!(
+            "`worker::count` was called outside of a Pintle runtime. Call it inside a task or \
+             `block_on`, or while holding the guard of `Handle::enter`"
+        ),
+    }
 }
