@@ -168,11 +168,11 @@ impl Future for Waits {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.own.write();
-        self.waker.put(cx.waker().clone());
-        match self.flag.load(Ordering::Relaxed) {
-            0 => Poll::Pending,
-            _ => Poll::Ready(()),
+        if self.flag.load(Ordering::Relaxed) != 0 {
+            return Poll::Ready(());
         }
+        self.waker.put(cx.waker().clone());
+        Poll::Pending
     }
 }
 
@@ -324,10 +324,13 @@ fn two_wakers_schedule_an_idle_task_once() {
 }
 
 /// ```text
-/// waker     runner                  nobody else
-/// wake      start_poll, complete
+/// waker                    late waker      runner
+/// wake: W: SCHEDULED
+/// schedule                                 start_poll, complete, release
+/// release                  wake
 /// ```
-/// The waker that comes last finds a complete task, does nothing to it, and frees it.
+/// Nobody else knows the task. The first waker may still be in `schedule`, which uses the scheduler
+/// in the task, when the task is complete. Whoever is last frees the task, once.
 #[test]
 fn a_wake_against_completion_frees_the_task_once() {
     model(BOUND, || {
@@ -341,14 +344,11 @@ fn a_wake_against_completion_frees_the_task_once() {
         drop(handle);
         flag.store(1, Ordering::Relaxed);
         let first = waker.take().unwrap();
-        first.wake_by_ref();
         let others = [first.clone(), first].map(|waker| thread::spawn(move || waker.wake()));
         shared.run();
         for other in others {
             other.join().unwrap();
         }
-        // The last poll left one more.
-        drop(waker.take());
         shared.run();
         assert_eq!(drops.count(), 1);
         shared.assert_over();
@@ -489,6 +489,36 @@ fn an_abort_ends_a_task_whatever_it_is_doing() {
         assert!(matches!(ask(&mut handle, Waker::noop()), Poll::Ready(Err(e)) if e.is_cancelled()));
         assert_eq!(drops.count(), 1);
         drop(handle);
+        shared.assert_over();
+    });
+}
+
+/// ```text
+/// aborter                runner
+/// abort: W: SCHEDULED
+/// schedule               start_poll: Cancel, complete
+/// drop_join
+/// ```
+/// The scheduler is used on the handle's reference: the task is freed after that.
+#[test]
+fn a_handle_may_abort_and_go() {
+    model(BOUND, || {
+        let Sleeper {
+            shared,
+            waker,
+            drops,
+            handle,
+            ..
+        } = Sleeper::idle();
+        drop(waker.take());
+        let other = thread::spawn(move || {
+            handle.abort();
+            drop(handle);
+        });
+        shared.run();
+        other.join().unwrap();
+        shared.run();
+        assert_eq!(drops.count(), 1);
         shared.assert_over();
     });
 }
@@ -712,8 +742,6 @@ fn the_last_of_all_references_frees_the_task() {
             other.join().unwrap();
         }
         shared.run();
-        // The last poll left one more.
-        drop(waker.take());
         assert_eq!(drops.count(), 1);
         shared.assert_over();
     });
@@ -773,24 +801,55 @@ fn shutdown_against_the_first_poll_cancels_the_task_once() {
 
 /// ```text
 /// scheduler               runner
+/// take the bound task     wake, start_poll: own = …
+/// shutdown                end_poll: Park, or Cancel
+/// ```
+/// The word may be the same before and after that poll; the future is not.
+#[test]
+fn shutdown_against_a_poll_cancels_the_task_once() {
+    model(BOUND, || {
+        let sleeper = Sleeper::idle();
+        let (shared, waker) = (sleeper.shared.clone(), sleeper.waker());
+        let runner = thread::spawn(move || {
+            waker.wake_by_ref();
+            shared.run();
+        });
+        let bound = sleeper.shared.bound.take().expect("it is idle");
+        bound.shutdown();
+        runner.join().unwrap();
+        assert!(!sleeper.end());
+    });
+}
+
+/// ```text
+/// scheduler               runner
 /// take the bound task     second poll: ready
 /// shutdown                unbind, complete
 /// ```
-/// The registry's reference is given up once, by the scheduler or with the runner's.
+/// Nobody else knows the task. The registry's reference is given up once, by the scheduler or with
+/// the runner's; whoever is last frees the task, having seen what the other did with it.
 #[test]
-fn shutdown_against_completion_gives_up_the_registry_reference_once() {
+fn shutdown_against_completion_frees_the_task_once() {
     model(BOUND, || {
-        let sleeper = Sleeper::idle();
-        sleeper.flag.store(1, Ordering::Relaxed);
-        sleeper.waker().wake();
-        let shared = sleeper.shared.clone();
-        let runner = thread::spawn(move || shared.run());
-        let bound = sleeper.shared.bound.take();
-        if let Some(bound) = bound {
-            assert!(!bound.shutdown() || sleeper.handle.is_finished());
+        let Sleeper {
+            shared,
+            flag,
+            waker,
+            drops,
+            handle,
+        } = Sleeper::idle();
+        drop(handle);
+        flag.store(1, Ordering::Relaxed);
+        waker.take().unwrap().wake();
+        let theirs = shared.clone();
+        let runner = thread::spawn(move || theirs.run());
+        if let Some(bound) = shared.bound.take() {
+            bound.scheduler().mark.0.read();
+            bound.shutdown();
         }
         runner.join().unwrap();
-        sleeper.end();
+        assert_eq!(drops.count(), 1);
+        shared.assert_over();
     });
 }
 

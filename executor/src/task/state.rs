@@ -217,7 +217,7 @@ impl State {
     /// (5) A wake that uses the waker up: unless the answer is `Schedule`, its reference is gone.
     pub(super) fn wake(&self) -> Wake {
         // Release: as in `wake_by_ref`, and as in `release`.
-        let answer = self.transition(Ordering::Release, |word| {
+        self.transition(Ordering::Release, |word| {
             if word.is(COMPLETE) {
                 let left = word.release(1);
                 (
@@ -236,11 +236,7 @@ impl State {
                 // it has done its work, while the new `Task` may be run and freed meanwhile.
                 (Wake::Schedule, Some(word.with(SCHEDULED).retain(1)))
             }
-        });
-        if let Wake::Free = answer {
-            self.acquire_last();
-        }
-        answer
+        })
     }
 
     /// (6) The task shall be cancelled by whoever runs it next.
@@ -263,8 +259,8 @@ impl State {
     /// (7) The future is gone. `kept` says whether an output was stored. Gives up the runner's
     /// `refs` references, unless the answer leaves that for later.
     pub(super) fn complete(&self, refs: usize, kept: bool) -> Complete {
-        // Release: hands the output to the handle. Acquire: the join waker, from (9); and the
-        // last reference must have seen all others.
+        // Release: hands the output to the handle; and as in `release`. Acquire: the join waker,
+        // from (9), which may have been replaced since the load.
         self.transition(Ordering::AcqRel, |word| {
             debug_assert!(word.is(RUNNING) && !word.is(COMPLETE), "{word:?}");
             let done = word.without(RUNNING | SCHEDULED).with(COMPLETE);
@@ -288,8 +284,8 @@ impl State {
 
     /// (8) The registry gives the task up.
     pub(super) fn shutdown(&self) -> Shutdown {
-        // Acquire: the future as the last poll left it (3); and, of the last reference, all
-        // others. Release: as in `release`.
+        // Acquire: the future as the last poll left it (3), which may have come and gone since the
+        // load. Release: as in `release`.
         self.transition(Ordering::AcqRel, |word| {
             if word.is(COMPLETE) {
                 let left = word.release(1);
@@ -392,19 +388,18 @@ impl State {
         let last = before.refs() == refs;
         if last {
             debug_assert!(before.is(COMPLETE), "{before:?}");
-            self.acquire_last();
+            // Acquire: what was done with all other references.
+            fence(Ordering::Acquire);
         }
         last
     }
 
-    /// Sees everything that was done under references that are gone.
-    fn acquire_last(&self) {
-        fence(Ordering::Acquire);
-    }
-
     /// One read-modify-write, or, if `f` answers without a new word, none.
     fn transition<A>(&self, success: Ordering, mut f: impl FnMut(Word) -> (A, Option<Word>)) -> A {
-        // Acquire: the answer to an unchanged word may be that the output is the caller's.
+        // Acquire: the answer may be that something is the caller's now. The output, if the word
+        // is left as it is. Or the task, to be freed, if the reference just released was the last:
+        // when only the caller has one, the word that was loaded is the word that is replaced.
+        // (Otherwise it may have changed and changed back, which is for `success` to care about.)
         let mut word = self.0.load(Ordering::Acquire);
         loop {
             let (answer, next) = f(Word(word));
