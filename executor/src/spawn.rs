@@ -42,7 +42,8 @@ where
 ///
 /// # Panics
 ///
-/// On a thread that is not a worker.
+/// On a thread that is not a worker. (A second thread inside `block_on` of a current-thread runtime
+/// is not one, as long as the first is.)
 ///
 /// ```
 /// use std::rc::Rc;

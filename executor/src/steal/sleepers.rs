@@ -112,9 +112,10 @@ impl Sleepers {
         last
     }
 
-    /// A worker enters the list; `was_searching` ends its search. Afterwards it must look at every
-    /// queue once more, and [`leave`](Self::leave) again if it sees anything.
-    pub fn sleep(&self, index: usize, was_searching: bool, alarm: impl FnOnce(Alarm)) {
+    /// A worker enters the list; `was_searching` ends its search. True if nobody searches: then it
+    /// must look at every queue once more, and [`leave`](Self::leave) again if it sees anything.
+    #[must_use = "the last one to look must look"]
+    pub fn sleep(&self, index: usize, was_searching: bool, alarm: impl FnOnce(Alarm)) -> bool {
         {
             let mut list = self.list.lock();
             let change = ASLEEP - if was_searching { SEARCHING } else { 0 };
@@ -132,8 +133,9 @@ impl Sleepers {
                 alarm(Alarm::Set(index));
             }
         }
-        // Sleep, step 2. Orders the entry before the look at the queues.
+        // Sleep, step 2. Orders the entry before the look at the word and the queues.
         fence(Ordering::SeqCst);
+        searching(self.word.load(Ordering::Relaxed)) == 0
     }
 
     /// A worker is awake again, for whatever reason. Every [`sleep`](Self::sleep) is followed by one.

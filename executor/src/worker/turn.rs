@@ -164,10 +164,11 @@ impl Local {
     /// Enters the list of sleepers and looks once more. False if there is work after all.
     fn lie_down(&self) -> bool {
         let was_searching = self.searching.take();
-        self.shared
+        let look_again = self
+            .shared
             .sleepers
             .sleep(self.remote.index, was_searching, |alarm| self.set(alarm));
-        if self.shared.has_visible_work() {
+        if look_again && self.shared.has_visible_work() {
             self.get_up();
             return false;
         }
