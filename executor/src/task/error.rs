@@ -64,11 +64,6 @@ impl JoinError {
         Self { id, name, kind }
     }
 
-    /// The error of a blocking closure for which the system gave no thread.
-    pub(crate) fn refused(id: Id, error: io::Error) -> Self {
-        Self::new(id, None, Kind::Refused(error))
-    }
-
     /// Whether the task was cancelled: it was aborted, its runtime shut down, or it is a blocking
     /// closure that was never started, for want of a thread
     /// ([`source`](Error::source) is then the system's error).
