@@ -37,14 +37,17 @@ impl Bed {
     /// Sleeps until woken.
     pub fn sleep(&self) {
         self.sleeps.fetch_add(1, Ordering::Relaxed);
-        while !self.woken.swap(false, Ordering::Relaxed) {
+        while !self.peek() {
             thread::yield_now();
         }
     }
 
-    /// A poll with a timeout of nothing.
-    pub fn peek(&self) {
-        self.woken.swap(false, Ordering::Relaxed);
+    /// A poll with a timeout of nothing. Says whether it was woken.
+    pub fn peek(&self) -> bool {
+        // A read-modify-write here, too: a poll does not miss a wake-up that has happened.
+        self.woken
+            .compare_exchange(true, false, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
     }
 
     /// How often [`wake`](Self::wake) was called.

@@ -8,7 +8,9 @@
 mod bed;
 mod item;
 mod model;
+mod tasks;
 
 pub use bed::Bed;
 pub use item::{Drops, Item};
 pub use model::model;
+pub use tasks::{Once, Tasks};

@@ -52,7 +52,7 @@ impl Worker {
             if self.parker.prepare() {
                 if nap < naps {
                     nap += 1;
-                    self.bed.peek();
+                    let _ = self.bed.peek();
                 } else {
                     self.bed.sleep();
                 }

@@ -34,7 +34,9 @@
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ptr::NonNull;
 
+use crate::task::{Header, Schedule, Stealable, Task};
 use pintle_sync::shim::sync::Arc;
 use pintle_sync::shim::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 
@@ -55,6 +57,18 @@ pub trait Slot: Sized {
     ///
     /// `raw` comes from [`into_raw`](Self::into_raw) of this type and is turned back only once.
     unsafe fn from_raw(raw: *mut ()) -> Self;
+}
+
+impl<S: Schedule<Kind = Stealable>> Slot for Task<S> {
+    fn into_raw(self) -> *mut () {
+        self.into_raw().as_ptr().cast()
+    }
+
+    unsafe fn from_raw(raw: *mut ()) -> Self {
+        let raw = NonNull::new(raw.cast::<Header>()).expect("a task is never null");
+        // SAFETY: the caller passes, once, what `into_raw` gave; only stealable tasks enter a deque.
+        unsafe { Self::from_raw(raw) }
+    }
 }
 
 struct Inner<T: Slot> {
