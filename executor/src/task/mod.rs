@@ -1,50 +1,57 @@
-//! A task: a future, the word that says who may touch it, and the handles that share both.
+//! Tasks: what is spawned, waited for and aborted.
 //!
-//! One allocation holds everything. It is known by four kinds of owners, each with a counted
-//! reference:
-//!
-//! | owner | how many | what it may do |
-//! |---|---|---|
-//! | [`Task`] | at most one | run the task, or cancel it; it *is* the right to |
-//! | [`Bound`] | one, or a few at shutdown | end the task when the scheduler shuts down |
-//! | [`JoinHandle`] | at most one | take the output, abort |
-//! | `Waker`, [`AbortHandle`] | any number | ask for a `Task`; never run or drop anything |
-//!
-//! The scheduler decides where a `Task` goes ([`Schedule`]); this module knows no queues, no
-//! workers and no threads. It is, with the inbox, the only place in this crate with unsafe code.
-//!
-//! # The rules
-//!
-//! 1. **The word.** [`state`] holds the only atomic of a task, and every ordering. The word alone
-//!    orders all accesses to the memory below, however a `Task` travels; only what `spawn` writes
-//!    is published by whatever hands the first `Task` on.
-//! 2. **The stage** (the future, later the output) is touched by the one that has set RUNNING,
-//!    until COMPLETE. From then on it is the `JoinHandle`'s, or, if that was gone at that moment,
-//!    stays with the one that has set COMPLETE.
-//! 3. **The join waker** is the `JoinHandle`'s while JOIN_WAKER is clear, and belongs to the one
-//!    that sets COMPLETE if it then finds JOIN_WAKER set. The handle takes it back by clearing
-//!    JOIN_WAKER, which it may only do while COMPLETE is clear.
-//! 4. **The slot** is touched by the one that has set RUNNING.
-//! 5. **The queue link** is touched by the owner of the `Task`.
-//! 6. **An idle task is bound**, so a waker is never the last to know an unfinished task, and no
-//!    waker's drop ever drops a future. Proof: only `end_poll`'s `Park` makes a task idle, and it
-//!    asks for a bound task that is not CANCELLED. A `Bound` ends in two ways: the runner that
-//!    completes the task takes it; or it is dropped, which makes an idle task RUNNING, and any
-//!    other CANCELLED, whereupon `Park` is never answered again.
-//! 7. **The last reference** therefore belongs to a complete task, and finds an empty stage: it
-//!    may go away on any thread.
-//! 8. **Pinned** tasks are polled, and their futures dropped, only where their `Task` and their
-//!    `Bound` are, and neither is `Send`. `abort`, `wake` and the drop of a handle only change the
-//!    word, or hand a `Task` to the scheduler, which brings it home.
-//! 9. **No panic** of a future, an output or a waker leaves [`Task::run`], [`Task::cancel`],
-//!    [`Bound::shutdown`] or the drop of a [`JoinHandle`]; see `poll.rs`.
-//!
-//! Tested in `tests/`, one thread at a time, and in `loom-tests/tests/task.rs`.
+//! A task is a future that its runtime polls by itself. Spawning gives a [`JoinHandle`]: awaiting it
+//! gives the task's output, dropping it lets the task go on alone. A task ends when its future is
+//! ready, when it panics (which harms no other task), when it is aborted, or when its runtime shuts
+//! down; the last three give a [`JoinError`] to whoever waits.
 
 #![expect(
     unsafe_code,
     reason = "a task is shared memory of a type its sharers do not know"
 )]
+
+// A task: a future, the word that says who may touch it, and the handles that share both.
+//
+// One allocation holds everything. It is known by four kinds of owners, each with a counted
+// reference:
+//
+// | owner | how many | what it may do |
+// |---|---|---|
+// | `Task` | at most one | run the task, or cancel it; it *is* the right to |
+// | `Bound` | at most one | end the task when the scheduler shuts down |
+// | `JoinHandle` | at most one | take the output, abort |
+// | `Waker`, `AbortHandle` | any number | ask for a `Task`; never run or drop anything |
+//
+// The scheduler decides where a `Task` goes (`Schedule`); this module knows no queues, no
+// workers and no threads. It is, with the inbox, the only place in this crate with unsafe code.
+//
+// The rules:
+//
+// 1. **The word.** `state.rs` holds the only atomic of a task, and every ordering. The word alone
+//    orders all accesses to the memory below, however a `Task` travels; only what `spawn` writes
+//    is published by whatever hands the first `Task` on.
+// 2. **The stage** (the future, later the output) is touched by the one that has set RUNNING,
+//    until COMPLETE. From then on it is the `JoinHandle`'s, or, if that was gone at that moment,
+//    stays with the one that has set COMPLETE.
+// 3. **The join waker** is the `JoinHandle`'s while JOIN_WAKER is clear, and belongs to the one
+//    that sets COMPLETE if it then finds JOIN_WAKER set. The handle takes it back by clearing
+//    JOIN_WAKER, which it may only do while COMPLETE is clear.
+// 4. **The slot** is touched by the one that has set RUNNING.
+// 5. **The queue link** is touched by the owner of the `Task`.
+// 6. **An idle task is bound**, so a waker is never the last to know an unfinished task, and no
+//    waker's drop ever drops a future. Proof: only `end_poll`'s `Park` makes a task idle, and it
+//    asks for a bound task that is not CANCELLED. A `Bound` ends in two ways: the runner that
+//    completes the task takes it; or it is dropped, which makes an idle task RUNNING, and any
+//    other CANCELLED, whereupon `Park` is never answered again.
+// 7. **The last reference** therefore belongs to a complete task, and finds an empty stage: it
+//    may go away on any thread.
+// 8. **Pinned** tasks are polled, and their futures dropped, only where their `Task` and their
+//    `Bound` are, and neither is `Send`. `abort`, `wake` and the drop of a handle only change the
+//    word, or hand a `Task` to the scheduler, which brings it home.
+// 9. **No panic** of a future, an output or a waker leaves `Task::run`, `Task::cancel`,
+//    `Bound::shutdown` or the drop of a `JoinHandle`; see `poll.rs`.
+//
+// Tested in `tests/`, one thread at a time, and in `loom-tests/tests/task.rs`.
 
 mod cell;
 mod error;
