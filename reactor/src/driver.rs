@@ -59,7 +59,11 @@ pub struct Turn {
     pub watch: bool,
 }
 
-/// One worker's reactor. See the [module](self) for the rules.
+/// One worker's reactor: a poll of the operating system and the sources that it serves.
+///
+/// The owner turns it, any thread may register, deregister and unpark, and a sibling may step in
+/// while the owner is busy. Wakers are collected into the caller's batch, which is to be woken when
+/// nothing is locked.
 ///
 /// ```
 /// use pintle_reactor::{Driver, Wait};

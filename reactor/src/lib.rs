@@ -63,6 +63,8 @@ mod async_fd;
 pub mod current;
 #[cfg(not(loom))]
 mod driver;
+#[cfg(all(not(loom), feature = "hyper"))]
+mod hyper;
 #[cfg(not(loom))]
 pub mod net;
 #[cfg(not(loom))]

@@ -40,8 +40,12 @@ use crate::ready::{Direction, Interest, Ready};
 use crate::source::{Readiness, ReadyEvent, Source};
 use crate::token::Token;
 
-/// A nonblocking descriptor with its registration, if it has one yet. The
-/// [module](self) tells its life.
+/// A nonblocking descriptor with its registration, if it has one yet.
+///
+/// It is made anywhere, runtime or not. The first operation that has to wait registers it with the
+/// driver of the thread that polls it, and there it stays wherever it is polled, until that driver
+/// is gone or so busy that a sibling has to step in: then it moves to where it is polled next.
+/// Dropping it, on any thread, deregisters it.
 ///
 /// ```
 /// use pintle_reactor::{Interest, Registered};

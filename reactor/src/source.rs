@@ -329,6 +329,17 @@ mod tests {
     }
 
     #[test]
+    fn an_event_from_before_a_move_does_not_clear_one_from_after() {
+        let source = settled();
+        set(&source, Ready::READABLE);
+        let old = source.event(Direction::Read.mask()).expect("ready");
+        source.settle(Ready::EMPTY);
+        set(&source, Ready::READABLE);
+        source.clear(old);
+        assert!(source.event(Direction::Read.mask()).is_some());
+    }
+
+    #[test]
     fn clearing_one_direction_leaves_the_other() {
         let source = settled();
         set(&source, Ready::READABLE | Ready::WRITABLE);

@@ -184,7 +184,7 @@ one_address!(
 
 impl sealed::ToSocketAddrs for [SocketAddr] {
     fn to_socket_addrs(&self) -> Resolving {
-        let addrs = Addrs(Inner::Many(self.to_vec().into_iter()));
+        let addrs = Addrs(Inner::Many(Vec::from(self).into_iter()));
         Resolving(State::Done(Some(Ok(addrs))))
     }
 }

@@ -2,10 +2,10 @@
 
 use std::io;
 use std::net::{self, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::task::{Context, Poll};
 
 use super::{TcpSocket, TcpStream};
+use crate::net::socket::impl_socket;
 use crate::net::{ToSocketAddrs, each_addr, sys};
 use crate::{Direction, Interest, Registered};
 
@@ -31,6 +31,8 @@ const BACKLOG: u32 = 1024;
 pub struct TcpListener {
     io: Registered<net::TcpListener>,
 }
+
+impl_socket!(TcpListener, net::TcpListener);
 
 impl TcpListener {
     /// Listens on the first of the addresses that can be bound. Port 0 lets the system choose.
@@ -73,31 +75,6 @@ impl TcpListener {
         self.io.poll_io(cx, Direction::Read, accept)
     }
 
-    /// Takes over a listener of `std`, whatever its mode, and makes it nonblocking.
-    ///
-    /// # Errors
-    ///
-    /// If the mode cannot be changed.
-    pub fn from_std(listener: net::TcpListener) -> io::Result<TcpListener> {
-        listener.set_nonblocking(true)?;
-        Ok(Self::from_nonblocking(listener))
-    }
-
-    pub(super) fn from_nonblocking(listener: net::TcpListener) -> TcpListener {
-        Self {
-            io: Registered::new(listener),
-        }
-    }
-
-    /// Gives the listener of `std` back, deregistered and still nonblocking.
-    ///
-    /// # Errors
-    ///
-    /// None; the `Result` is tokio's.
-    pub fn into_std(self) -> io::Result<net::TcpListener> {
-        Ok(self.io.into_inner())
-    }
-
     /// The address it listens on.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.get_ref().local_addr()
@@ -120,24 +97,4 @@ fn accept(listener: &net::TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
         .as_socket()
         .ok_or_else(|| io::Error::other("a connection from an address that is not IP"))?;
     Ok((TcpStream::from_nonblocking(socket.into()), addr))
-}
-
-impl TryFrom<net::TcpListener> for TcpListener {
-    type Error = io::Error;
-
-    fn try_from(listener: net::TcpListener) -> io::Result<TcpListener> {
-        Self::from_std(listener)
-    }
-}
-
-impl AsFd for TcpListener {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.as_fd()
-    }
-}
-
-impl AsRawFd for TcpListener {
-    fn as_raw_fd(&self) -> RawFd {
-        self.io.as_raw_fd()
-    }
 }

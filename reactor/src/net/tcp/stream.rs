@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{self, Shutdown, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use socket2::{SockRef, Socket};
 use super::split;
 use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, TcpSocket, WriteHalf};
 use crate::net::bytes::{impl_futures_io, impl_readiness};
+use crate::net::socket::impl_socket;
 use crate::net::{ToSocketAddrs, no_addresses, sys};
 use crate::{Direction, Interest, Registered};
 
@@ -37,9 +37,10 @@ use crate::{Direction, Interest, Registered};
 /// ```
 #[derive(Debug)]
 pub struct TcpStream {
-    pub(super) io: Registered<net::TcpStream>,
+    pub(crate) io: Registered<net::TcpStream>,
 }
 
+impl_socket!(TcpStream, net::TcpStream);
 impl_futures_io!(TcpStream);
 impl_readiness!(TcpStream);
 
@@ -97,31 +98,6 @@ impl TcpStream {
         }
     }
 
-    /// Takes over a stream of `std`, whatever its mode, and makes it nonblocking.
-    ///
-    /// # Errors
-    ///
-    /// If the mode cannot be changed.
-    pub fn from_std(stream: net::TcpStream) -> io::Result<TcpStream> {
-        stream.set_nonblocking(true)?;
-        Ok(Self::from_nonblocking(stream))
-    }
-
-    pub(super) fn from_nonblocking(stream: net::TcpStream) -> TcpStream {
-        Self {
-            io: Registered::new(stream),
-        }
-    }
-
-    /// Gives the stream of `std` back, deregistered and still nonblocking.
-    ///
-    /// # Errors
-    ///
-    /// None; the `Result` is tokio's.
-    pub fn into_std(self) -> io::Result<net::TcpStream> {
-        Ok(self.io.into_inner())
-    }
-
     /// Reads what is there without taking it, waiting if nothing is. Any number of tasks may.
     ///
     /// # Cancel safety
@@ -164,11 +140,6 @@ impl TcpStream {
         self.io.get_ref().peer_addr()
     }
 
-    /// The error of the socket, if it has one, which is thereby cleared (`SO_ERROR`).
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.io.get_ref().take_error()
-    }
-
     /// Whether [`set_nodelay`](Self::set_nodelay) is on.
     pub fn nodelay(&self) -> io::Result<bool> {
         self.io.get_ref().nodelay()
@@ -198,25 +169,5 @@ impl TcpStream {
     /// thread, unless it is zero, which resets the connection.
     pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
         SockRef::from(self.io.get_ref()).set_linger(linger)
-    }
-}
-
-impl TryFrom<net::TcpStream> for TcpStream {
-    type Error = io::Error;
-
-    fn try_from(stream: net::TcpStream) -> io::Result<TcpStream> {
-        Self::from_std(stream)
-    }
-}
-
-impl AsFd for TcpStream {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.as_fd()
-    }
-}
-
-impl AsRawFd for TcpStream {
-    fn as_raw_fd(&self) -> RawFd {
-        self.io.as_raw_fd()
     }
 }
