@@ -20,7 +20,7 @@ use super::current::{self, Seated};
 use super::local::Local;
 use super::remote::{GUEST, Remote};
 use super::shared::{Shared, StealableQueue};
-use super::turn::Root;
+use super::turn::{Root, Step};
 use crate::queue::deque::Worker as Deque;
 use pintle_sync::budget;
 use pintle_sync::shim::sync::{Condvar, Mutex};
@@ -248,18 +248,18 @@ struct FutureRoot<'a, F: Future> {
 }
 
 impl<F: Future> Root for FutureRoot<'_, F> {
-    fn poll(&mut self) -> bool {
+    fn poll(&mut self) -> Step {
         // Acquire: what was written before the wake is visible to the poll.
         if !self.is_woken() || !self.woken.woken.swap(false, Ordering::Acquire) {
-            return false;
+            return Step::Idle;
         }
         let mut cx = Context::from_waker(&self.waker);
         match budget::with_fresh(|| self.future.as_mut().poll(&mut cx)) {
             Poll::Ready(output) => {
                 self.output = Some(output);
-                true
+                Step::Done
             }
-            Poll::Pending => false,
+            Poll::Pending => Step::Polled,
         }
     }
 

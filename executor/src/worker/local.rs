@@ -45,11 +45,13 @@ pub struct Local {
     lifo_run: Cell<u8>,
     /// Which of the two queues goes first, turn about.
     pinned_first: Cell<bool>,
-    /// How many polls may come between two looks at the drivers, how many of them are left, and
-    /// when the last look was.
-    pub(super) allowance: Cell<u32>,
+    /// See `turn.rs`: polls left until the next look at the drivers, and when the last one was;
     pub(super) left: Cell<u32>,
-    pub(super) since: Cell<Instant>,
+    pub(super) looked: Cell<Instant>,
+    /// polls from one reading of the clock to the next, those left of them, and the last reading.
+    pub(super) stride: Cell<u32>,
+    pub(super) stride_left: Cell<u32>,
+    pub(super) clock_read: Cell<Instant>,
     random: Cell<u32>,
 }
 
@@ -69,10 +71,13 @@ impl Local {
             }),
         };
         let seed = (remote.index as u32).wrapping_mul(0x9E37_79B9) | 1;
+        let now = Instant::now();
         Rc::new(Local {
-            allowance: Cell::new(shared.config.event_interval),
             left: Cell::new(0),
-            since: Cell::new(Instant::now()),
+            looked: Cell::new(now),
+            stride: Cell::new(1),
+            stride_left: Cell::new(1),
+            clock_read: Cell::new(now),
             shared,
             remote,
             thread_home,

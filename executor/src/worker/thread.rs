@@ -4,7 +4,7 @@ use super::current;
 use super::local::Local;
 use super::remote::Remote;
 use super::shared::{Shared, StealableQueue};
-use super::turn::Root;
+use super::turn::{Root, Step};
 use super::{affinity, config::run_hook};
 use std::sync::Arc;
 
@@ -25,8 +25,12 @@ pub fn main(shared: Arc<Shared>, remote: Arc<Remote>, queue: StealableQueue, cpu
 struct Serve<'a>(&'a Shared);
 
 impl Root for Serve<'_> {
-    fn poll(&mut self) -> bool {
-        self.0.is_shutting_down()
+    fn poll(&mut self) -> Step {
+        if self.is_woken() {
+            Step::Done
+        } else {
+            Step::Idle
+        }
     }
 
     fn is_woken(&self) -> bool {

@@ -10,10 +10,9 @@
 //! ```
 //!
 //! The drivers are looked at after so many polls (`event_interval`) *and* after so much time
-//! ([`LOOK_EVERY`]): reading the clock after each poll would cost as much as a short poll, so the
-//! worker keeps an allowance of polls, sized by what the last ones cost. One slow poll among fast
-//! ones can delay the next look by its own length, and a run of slow ones shrinks the allowance to
-//! one.
+//! ([`LOOK_EVERY`]). Reading the clock after each poll would cost as much as a short poll, so the
+//! worker reads it after a *stride* of polls, which doubles while polls are fast, up to
+//! [`LONGEST_STRIDE`], and falls back to one as soon as they are slow.
 
 use super::config::run_hook;
 use super::current;
@@ -27,20 +26,39 @@ use std::time::{Duration, Instant};
 /// How long tasks may run between two looks at the drivers, as far as whole polls allow.
 const LOOK_EVERY: Duration = Duration::from_micros(100);
 
+/// Polls at most between two readings of the clock.
+const LONGEST_STRIDE: u32 = 16;
+
 /// What the loop runs for: a worker's thread runs until shutdown, a guest until its future is done.
 pub trait Root {
-    /// Does what there is to do; true if the loop should end.
-    fn poll(&mut self) -> bool;
+    /// Does what there is to do.
+    fn poll(&mut self) -> Step;
 
     /// Whether `poll` has something to do, so that the worker must not sleep.
     fn is_woken(&self) -> bool;
+}
+
+/// What polling the root has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// There was nothing to do.
+    Idle,
+    /// It took its turn like a task.
+    Polled,
+    /// The loop ends.
+    Done,
 }
 
 impl Local {
     /// Runs the worker. The thread is seated as this worker.
     pub(super) fn run(&self, root: &mut dyn Root) {
         self.start_round(Instant::now());
-        while !root.poll() {
+        loop {
+            match root.poll() {
+                Step::Idle => {}
+                Step::Polled => self.spend_poll(),
+                Step::Done => break,
+            }
             self.run_tasks();
             if self.left.get() == 0 {
                 self.look();
@@ -55,49 +73,61 @@ impl Local {
         self.remote.looks_no_more();
     }
 
-    /// The drivers have just been looked at: a new allowance of polls.
+    /// The drivers have just been looked at.
     fn start_round(&self, now: Instant) {
         self.remote.looked_at(now);
-        self.since.set(now);
-        self.left.set(self.allowance.get());
+        self.looked.set(now);
+        self.clock_read.set(now);
+        self.left.set(self.shared.config.event_interval);
+        self.stride_left.set(self.stride.get());
     }
 
-    /// Runs tasks until none is left, or the allowance is used up.
+    /// A poll is over. Ends the round (`left` is zero) when it has taken long enough.
+    fn spend_poll(&self) {
+        self.left.set(self.left.get().saturating_sub(1));
+        self.stride_left.set(self.stride_left.get() - 1);
+        if self.stride_left.get() > 0 {
+            return;
+        }
+        let now = Instant::now();
+        let slow = now.saturating_duration_since(self.clock_read.get()) >= LOOK_EVERY;
+        let stride = if slow {
+            1
+        } else {
+            (2 * self.stride.get()).min(LONGEST_STRIDE)
+        };
+        self.stride.set(stride);
+        self.stride_left.set(stride);
+        self.clock_read.set(now);
+        if now.saturating_duration_since(self.looked.get()) >= LOOK_EVERY {
+            self.left.set(0);
+        }
+    }
+
+    /// Runs tasks until none is left, or the round is over.
     fn run_tasks(&self) {
-        let before = self.left.get();
+        let mut polls = 0;
         while self.left.get() > 0 {
             let Some(next) = self.next() else { break };
             if self.searching.get() {
                 self.stop_searching();
             }
-            self.left.set(self.left.get() - 1);
             budget::with_fresh(|| match next {
                 Next::Pinned(task) => current::as_task(task.id(), || task.run()),
                 Next::Stealable(task) => current::as_task(task.id(), || task.run()),
             });
+            polls += 1;
+            self.spend_poll();
         }
-        self.remote
-            .counters
-            .polls
-            .add(u64::from(before - self.left.get()));
+        self.remote.counters.polls.add(polls);
     }
 
-    /// Looks at inboxes, timers and sockets while there is work to do, and sizes the next allowance
-    /// by what the polls since the last look have cost.
+    /// Looks at inboxes, timers and sockets while there is work to do.
     fn look(&self) {
-        let now = Instant::now();
-        let spent = now
-            .saturating_duration_since(self.since.get())
-            .as_nanos()
-            .max(1);
-        let affordable = u128::from(self.allowance.get()) * LOOK_EVERY.as_nanos() / spent;
-        let most = u128::from(self.shared.config.event_interval);
-        self.allowance.set(affordable.clamp(1, most) as u32);
-
         self.take_inboxes();
         self.turn_drivers(Wait::No);
         if self.has_thieves() {
-            self.look_after_siblings(now);
+            self.look_after_siblings(Instant::now());
         }
         // Time spent in the drivers is not the tasks'.
         self.start_round(Instant::now());
