@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use pintle::checked::task::{Bound, Id, Schedule, Stealable, Task, spawn};
+use pintle::checked::task::{Bound, Id, Schedule, Stealable, Task, create};
 
 use crate::Drops;
 
@@ -51,7 +51,7 @@ impl Tasks {
             item.read();
             ran.lock().unwrap().push(item.name);
         };
-        spawn(future, Once, Id::next(), None).0
+        create(future, Once, Id::next(), None).0
     }
 
     /// The names of those that ran, in the order in which they did.

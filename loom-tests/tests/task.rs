@@ -18,7 +18,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use loom::thread;
 use pintle::checked::task::{
-    Bound, Id, JoinError, JoinHandle, Pinned, Schedule, Stealable, Task, spawn,
+    Bound, Id, JoinError, JoinHandle, Pinned, Schedule, Stealable, Task, create,
 };
 use pintle_loom_tests::{Drops, Item, model};
 use pintle_sync::shim::sync::Arc;
@@ -136,7 +136,7 @@ impl Shared {
             mark: Watched(self.drops.item(1)),
             _leak: Arc::new(()),
         };
-        let (task, handle) = spawn(future, lane, Id::next(), None);
+        let (task, handle) = create(future, lane, Id::next(), None);
         self.push(task);
         handle
     }
@@ -941,7 +941,7 @@ fn a_pinned_future_is_dropped_at_home_whoever_ends_it() {
             waker: StdArc::clone(&waker),
             own: drops.item(2),
         };
-        let (task, handle) = spawn(here, Home(home.clone()), Id::next(), None);
+        let (task, handle) = create(here, Home(home.clone()), Id::next(), None);
         task.run();
         let theirs = waker.with(|waker| waker.clone()).unwrap();
         let others = [

@@ -120,7 +120,7 @@ impl BlockingPool {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let (task, handle) = task::spawn(Once(Some(f)), NeverScheduled, id, name);
+        let (task, handle) = task::create(Once(Some(f)), NeverScheduled, id, name);
         self.submit(Queued { task, guard });
         handle
     }

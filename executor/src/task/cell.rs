@@ -137,7 +137,7 @@ unsafe fn take_output<F: Future, S: Schedule>(task: NonNull<Header>, to: *mut ()
         Ending::Cancelled(Cancelled::Refused(error)) => failed(Kind::Refused(error)),
     };
     // SAFETY: the handle passes a pointer to room for a result of its own `T`, which is the
-    // future's output, since both come from one call of `spawn`.
+    // future's output, since both come from one call of `create`.
     unsafe { to.cast::<Result<F::Output, JoinError>>().write(result) };
     true
 }

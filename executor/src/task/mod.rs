@@ -28,7 +28,7 @@
 // The rules:
 //
 // 1. **The word.** `state.rs` holds the only atomic of a task, and every ordering. The word alone
-//    orders all accesses to the memory below, however a `Task` travels; only what `spawn` writes
+//    orders all accesses to the memory below, however a `Task` travels; only what `create` writes
 //    is published by whatever hands the first `Task` on.
 // 2. **The stage** (the future, later the output) is touched by the one that has set RUNNING,
 //    until COMPLETE. From then on it is the `JoinHandle`'s, or, if that was gone at that moment,
@@ -69,7 +69,7 @@ mod waker;
 /// What makes tasks lives further up; users find it here, under the path where tokio has it.
 #[cfg(not(loom))]
 pub use crate::spawn::{
-    Builder, block_in_place, id, spawn_blocking, spawn_local, try_id, yield_now,
+    Builder, block_in_place, id, spawn, spawn_blocking, spawn_local, try_id, yield_now,
 };
 pub use error::JoinError;
 pub use id::Id;

@@ -21,7 +21,7 @@ pub struct Task<S: Schedule> {
     scheduler: PhantomData<S>,
 }
 
-// SAFETY: `spawn` asks for a future and an output that are `Send` (`Suits`), a scheduler is `Send`,
+// SAFETY: `create` asks for a future and an output that are `Send` (`Suits`), a scheduler is `Send`,
 // and the word makes sure that there is one `Task` at a time.
 unsafe impl<S: Schedule<Kind = Stealable>> Send for Task<S> {}
 
@@ -196,7 +196,7 @@ impl<S: Schedule> fmt::Debug for Bound<S> {
 
 /// Makes a task of a future. The caller sees to it that the `Task` is run; where that may be, and
 /// where this may be called, the contract of [`Schedule`] says.
-pub fn spawn<F, S>(
+pub fn create<F, S>(
     future: F,
     scheduler: S,
     id: Id,

@@ -10,7 +10,7 @@ use super::{Bound, Task};
 /// called on any thread, and receives a `Task` there that is not `Send`: the implementation may
 /// not run, cancel or drop it on another thread than its home, but brings it there by
 /// [`Task::into_raw`] and [`Task::from_raw`]. The same is true of a [`Bound`]. And the owner of the
-/// scheduler sees to it that [`spawn`](super::spawn) is called with it only at home, unless the output is `Send` and
+/// scheduler sees to it that [`create`](super::create) is called with it only at home, unless the output is `Send` and
 /// the future may be dropped anywhere until it is first polled.
 ///
 /// [`schedule`]: Self::schedule

@@ -113,7 +113,7 @@ impl Local {
         F::Output: 'static,
     {
         let (task, handle) =
-            task::spawn(future, OnWorker(self.thread_home.clone()), Id::next(), name);
+            task::create(future, OnWorker(self.thread_home.clone()), Id::next(), name);
         if self.closing.get() {
             task.cancel();
         } else {

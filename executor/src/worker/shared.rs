@@ -109,14 +109,14 @@ impl Shared {
         let index = here.unwrap_or_else(|| self.next_index());
         if self.is_stealing() {
             let (task, handle) =
-                task::spawn(future, InPool(self.pools[index].clone()), Id::next(), name);
+                task::create(future, InPool(self.pools[index].clone()), Id::next(), name);
             self.start(task, |task| match here {
                 Some(_) => task.scheduler().clone().schedule(task),
                 None => self.deal(task),
             });
             handle
         } else {
-            let (task, handle) = task::spawn(
+            let (task, handle) = task::create(
                 future,
                 OnWorker(self.homes[index].clone()),
                 Id::next(),
@@ -141,7 +141,7 @@ impl Shared {
         F::Output: 'static,
     {
         let home = OnWorker(self.thread_homes[index].clone());
-        let (task, handle) = task::spawn(future, home, Id::next(), name);
+        let (task, handle) = task::create(future, home, Id::next(), name);
         self.start(task, |task| task.scheduler().clone().schedule(task));
         handle
     }

@@ -15,7 +15,7 @@ use std::thread;
 
 use super::cell::Cell;
 use super::{
-    AbortHandle, Bound, Header, Id, JoinError, JoinHandle, Schedule, Stealable, Task, spawn,
+    AbortHandle, Bound, Header, Id, JoinError, JoinHandle, Schedule, Stealable, Task, create,
 };
 
 /// A scheduler whose queue is run by hand.
@@ -65,7 +65,7 @@ impl Lane {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let (task, handle) = spawn(future, self.clone(), Id::next(), None);
+        let (task, handle) = create(future, self.clone(), Id::next(), None);
         self.0.queue.lock().unwrap().push(task);
         handle
     }
@@ -292,7 +292,7 @@ fn a_task_that_is_dropped_unrun_is_cancelled() {
 #[test]
 fn a_task_knows_its_id_and_its_scheduler() {
     let lane = Lane::default();
-    let (task, handle) = spawn(ready(()), lane.clone(), Id::next(), Some("clerk".into()));
+    let (task, handle) = create(ready(()), lane.clone(), Id::next(), Some("clerk".into()));
     assert_eq!(task.id(), handle.id());
     assert!(Arc::ptr_eq(&task.scheduler().0, &lane.0));
     assert!(format!("{task:?}").contains("clerk"));
@@ -389,7 +389,7 @@ fn errors_say_what_happened_to_which_task() {
     let lane = Lane::default();
     let id = Id::next();
     let error = |end: fn(Task<Lane>), name: Option<&str>| {
-        let (task, mut handle) = spawn(
+        let (task, mut handle) = create(
             async { resume_unwind(Box::new("oh no")) },
             lane.clone(),
             id,

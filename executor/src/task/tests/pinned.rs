@@ -11,7 +11,7 @@ use std::task::{Poll, Waker};
 use std::thread::{self, ThreadId};
 
 use super::Lane;
-use crate::task::{AbortHandle, Bound, Id, JoinError, JoinHandle, Pinned, Schedule, Task, spawn};
+use crate::task::{AbortHandle, Bound, Id, JoinError, JoinHandle, Pinned, Schedule, Task, create};
 
 /// A scheduler with a home. What is woken elsewhere waits there until it is brought in.
 #[derive(Clone)]
@@ -99,7 +99,7 @@ fn a_pinned_future_is_polled_and_dropped_at_home_whoever_wakes_or_aborts_it() {
             *theirs.lock().unwrap() = Some(cx.waker().clone());
             Poll::Pending
         });
-        let (task, handle) = spawn(future, home.clone(), Id::next(), None);
+        let (task, handle) = create(future, home.clone(), Id::next(), None);
         task.run();
         let finished = handle.abort_handle();
         thread::spawn(move || {
