@@ -10,10 +10,21 @@
 
 #![deny(unsafe_code)]
 
-pub mod budget;
+#[macro_use]
 pub mod shim;
-mod wake_batch;
 
+pub mod blocking;
+pub mod budget;
+mod notify;
+mod semaphore;
+mod wait_list;
+mod wake_batch;
+mod wakers;
+
+pub use notify::{Notified, Notify, OwnedNotified};
+pub use semaphore::{
+    AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError,
+};
 pub use wake_batch::WakeBatch;
 
 /// For the shim's `thread_local!`, which is used in other crates.

@@ -11,6 +11,19 @@
 //! - a wait with a time limit never times out in a model.
 //! - `std::thread_local!` is shared by all modelled threads; use [`crate::thread_local!`].
 
+/// Makes a function that is `const`, except in a model, where nothing can be made at compile time.
+macro_rules! const_fn {
+    ($(#[$attribute:meta])* $vis:vis const fn $($rest:tt)*) => {
+        #[cfg(not(loom))]
+        $(#[$attribute])*
+        $vis const fn $($rest)*
+
+        #[cfg(loom)]
+        $(#[$attribute])*
+        $vis fn $($rest)*
+    };
+}
+
 #[cfg(not(loom))]
 mod real;
 #[cfg(not(loom))]

@@ -1,0 +1,554 @@
+//! Telling tasks that something has happened.
+//!
+//! A [`Notify`] belongs to no thread. It is one word and one wait list:
+//!
+//! ```text
+//!   word:  calls of notify_waiters ─────────────┬─ state: EMPTY, WAITING or NOTIFIED ─┐
+//!
+//!                 notify_one                      first waiter queues
+//!   NOTIFIED ◄──────────────────── EMPTY ──────────────────────────────► WAITING
+//!      └────────────────────────────►└◄──────────────────────────────────────┘
+//!           a waiter takes the permit      last waiter is notified or leaves
+//! ```
+//!
+//! The rules:
+//!
+//! 1. The state is `WAITING` exactly while somebody is in the list, and while it is, the word
+//!    changes only under the list's lock.
+//! 2. Whoever notifies writes the word by a read-modify-write, or by a release store under the
+//!    lock, even if the value stays the same: so what he did before is seen by whoever takes the
+//!    permit, or finds that the count of calls has moved on.
+//! 3. A [`Notified`] that is dropped with a notification that was meant for one task, and was not
+//!    returned, passes it on.
+//!
+//! Tested in `executor/sync/tests/notify.rs` and in `loom-tests/tests/sync_notify.rs`.
+
+use std::fmt;
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use pin_project_lite::pin_project;
+
+use crate::budget;
+use crate::shim::sync::Arc;
+use crate::shim::sync::atomic::{AtomicUsize, Ordering};
+use crate::wait_list::{Keep, Listed, Locked, WaitList, Waiter};
+use crate::wakers::Wakers;
+
+const STATE: usize = 0b11;
+const EMPTY: usize = 0;
+const WAITING: usize = 1;
+const NOTIFIED: usize = 2;
+/// One call of `notify_waiters`.
+const CALL: usize = 0b100;
+
+const fn state(word: usize) -> usize {
+    word & STATE
+}
+
+const fn calls(word: usize) -> usize {
+    word & !STATE
+}
+
+const fn permit(word: usize) -> usize {
+    calls(word) | NOTIFIED
+}
+
+/// Notifies a task, or all tasks, without any data.
+///
+/// It works like a semaphore with at most one permit, which starts empty:
+/// [`notified().await`](Self::notified) waits for the permit and takes it, and
+/// [`notify_one`](Self::notify_one) hands it to the first in the queue, or keeps it for the next to
+/// come. [`notify_waiters`](Self::notify_waiters) wakes all who wait now and keeps nothing.
+///
+/// ```
+/// use pintle_sync::Notify;
+/// use std::sync::Arc;
+///
+/// let notify = Arc::new(Notify::new());
+/// let other = notify.clone();
+/// let thread = std::thread::spawn(move || {
+///     futures_lite::future::block_on(other.notified());
+/// });
+/// notify.notify_one();
+/// thread.join().unwrap();
+/// ```
+///
+/// # A queue of one's own
+///
+/// Look first, then wait: a permit that is given between the two is kept.
+///
+/// ```
+/// use pintle_sync::Notify;
+/// use std::collections::VecDeque;
+/// use std::sync::Mutex;
+///
+/// struct Queue<T> {
+///     values: Mutex<VecDeque<T>>,
+///     notify: Notify,
+/// }
+///
+/// impl<T> Queue<T> {
+///     fn push(&self, value: T) {
+///         self.values.lock().unwrap().push_back(value);
+///         self.notify.notify_one();
+///     }
+///
+///     /// For a single consumer; with more, see [`Notified::enable`](pintle_sync::Notified::enable).
+///     async fn pop(&self) -> T {
+///         loop {
+///             if let Some(value) = self.values.lock().unwrap().pop_front() {
+///                 return value;
+///             }
+///             self.notify.notified().await;
+///         }
+///     }
+/// }
+/// # let queue = Queue { values: Mutex::default(), notify: Notify::new() };
+/// # queue.push(1);
+/// # assert_eq!(futures_lite::future::block_on(queue.pop()), 1);
+/// ```
+pub struct Notify {
+    word: AtomicUsize,
+    waiters: WaitList<Option<Notification>>,
+}
+
+/// What a waiter was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notification {
+    /// By `notify_one`, or passed on from one who was.
+    First,
+    /// By `notify_last`.
+    Last,
+    /// By `notify_waiters`.
+    All,
+}
+
+impl Notify {
+    const_fn! {
+        /// Makes a `Notify` without a permit.
+        pub const fn new() -> Self {
+            Self {
+                word: AtomicUsize::new(EMPTY),
+                waiters: WaitList::new(),
+            }
+        }
+    }
+
+    const_fn! {
+        /// The same as [`new`](Self::new), under the name it has where `new` is not `const`.
+        pub const fn const_new() -> Self {
+            Self::new()
+        }
+    }
+
+    /// Waits for a notification.
+    ///
+    /// The future takes part in [`notify_waiters`](Self::notify_waiters) from the moment it is
+    /// made, and in [`notify_one`](Self::notify_one) from the moment it is first polled, or
+    /// [enabled](Notified::enable).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses the place in the queue, and nothing else: a notification by
+    /// `notify_one` that was on its way goes to the next.
+    pub fn notified(&self) -> Notified<'_> {
+        Notified {
+            wait: Wait::new(self),
+        }
+    }
+
+    /// As [`notified`](Self::notified), with a future that keeps the `Notify` alive.
+    ///
+    /// ```
+    /// use pintle_sync::Notify;
+    /// use std::sync::Arc;
+    ///
+    /// let notify = Arc::new(Notify::new());
+    /// let notified = notify.clone().notified_owned();
+    /// notify.notify_waiters();
+    /// futures_lite::future::block_on(notified);
+    /// ```
+    pub fn notified_owned(self: Arc<Self>) -> OwnedNotified {
+        OwnedNotified {
+            wait: Wait::new(self),
+        }
+    }
+
+    /// Notifies the task that has waited longest. If none waits, the next that comes does not have
+    /// to; there is at most one such permit, however often this is called.
+    ///
+    /// ```
+    /// use pintle_sync::Notify;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let notify = Notify::new();
+    /// notify.notify_one();
+    /// notify.notify_one();
+    /// notify.notified().await;
+    /// assert!(futures_lite::future::poll_once(notify.notified()).await.is_none());
+    /// # });
+    /// ```
+    pub fn notify_one(&self) {
+        self.notify(Notification::First);
+    }
+
+    /// As [`notify_one`](Self::notify_one), but notifies the task that came last: its memory is
+    /// the likeliest to be still in the cache.
+    ///
+    /// ```
+    /// use pintle_sync::Notify;
+    /// use std::pin::pin;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let notify = Notify::new();
+    /// let mut first = pin!(notify.notified());
+    /// let mut last = pin!(notify.notified());
+    /// first.as_mut().enable();
+    /// last.as_mut().enable();
+    /// notify.notify_last();
+    /// last.await;
+    /// # });
+    /// ```
+    pub fn notify_last(&self) {
+        self.notify(Notification::Last);
+    }
+
+    /// Notifies all tasks that wait, and no others: nothing is kept for those who come later.
+    ///
+    /// A [`notified`](Self::notified) future counts as waiting from the moment it is made.
+    ///
+    /// ```
+    /// use pintle_sync::Notify;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let notify = Notify::new();
+    /// let before = notify.notified();
+    /// notify.notify_waiters();
+    /// let after = notify.notified();
+    /// before.await;
+    /// assert!(futures_lite::future::poll_once(after).await.is_none());
+    /// # });
+    /// ```
+    pub fn notify_waiters(&self) {
+        let call = |word: usize| word.wrapping_add(CALL);
+        if self.update_unless_waiting(call).is_ok() {
+            return;
+        }
+        let mut wakers = Wakers::new();
+        let mut waiters = self.waiters.lock();
+        if let Err(word) = self.update_unless_waiting(call) {
+            while let Some(waker) = waiters.pop_front(|told| *told = Some(Notification::All)) {
+                wakers.push(waker);
+            }
+            // Release: rule 2. By rule 1 nobody changes the word meanwhile.
+            self.word
+                .store(calls(call(word)) | EMPTY, Ordering::Release);
+        }
+        drop(waiters);
+    }
+
+    fn notify(&self, whom: Notification) {
+        if self.update_unless_waiting(permit).is_err() {
+            let mut wakers = Wakers::new();
+            self.notify_locked(&mut self.waiters.lock(), whom, &mut wakers);
+        }
+    }
+
+    /// Notifies one of those who wait, or else keeps a permit.
+    fn notify_locked(
+        &self,
+        waiters: &mut Locked<'_, Option<Notification>>,
+        whom: Notification,
+        wakers: &mut Wakers,
+    ) {
+        if self.update_unless_waiting(permit).is_err() {
+            wakers.push(
+                match whom {
+                    Notification::Last => waiters.pop_back(|told| *told = Some(whom)),
+                    _ => waiters.pop_front(|told| *told = Some(whom)),
+                }
+                .flatten(),
+            );
+            self.settle(waiters);
+        }
+    }
+
+    /// Sees to rule 1 after somebody has left the list, which is still locked.
+    fn settle(&self, waiters: &Locked<'_, Option<Notification>>) {
+        if waiters.is_empty() {
+            // Relaxed: it says `WAITING`, so by rule 1 it was last changed under the lock that we hold.
+            let word = self.word.load(Ordering::Relaxed);
+            // Release: rule 2, for the calls that the word counts.
+            self.word.store(calls(word) | EMPTY, Ordering::Release);
+        }
+    }
+
+    /// Takes the permit, if there is one.
+    fn try_take(&self) -> bool {
+        let mut word = self.word.load(Ordering::Relaxed);
+        while state(word) == NOTIFIED {
+            match self.word.compare_exchange_weak(
+                word,
+                calls(word) | EMPTY,
+                // Acquire: what was done before the permit was given has been done (rule 2).
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
+        }
+        false
+    }
+
+    /// With the list locked: takes the permit if there is one, or says `WAITING` in the word.
+    /// False when there is no need to wait.
+    fn must_wait(&self, calls_before: usize) -> bool {
+        // Acquire, here and where the exchange fails: what was done before a call that is counted
+        // has been done (rule 2).
+        let mut word = self.word.load(Ordering::Acquire);
+        loop {
+            if calls(word) != calls_before {
+                return false;
+            }
+            let (next, wait) = match state(word) {
+                NOTIFIED => (EMPTY, false),
+                _ => (WAITING, true),
+            };
+            // Acquire: as in `try_take`.
+            match self.word.compare_exchange_weak(
+                word,
+                calls(word) | next,
+                Ordering::Acquire,
+                Ordering::Acquire,
+            ) {
+                Ok(_) => return wait,
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Changes the word, unless it says `WAITING`; then it is returned as it is.
+    fn update_unless_waiting(&self, change: impl Fn(usize) -> usize) -> Result<(), usize> {
+        let mut word = self.word.load(Ordering::Relaxed);
+        while state(word) != WAITING {
+            // Release: rule 2.
+            match self.word.compare_exchange_weak(
+                word,
+                change(word),
+                Ordering::Release,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return Ok(()),
+                Err(now) => word = now,
+            }
+        }
+        Err(word)
+    }
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Notify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match state(self.word.load(Ordering::Relaxed)) {
+            EMPTY => "empty",
+            WAITING => "waited for",
+            _ => "notified",
+        };
+        f.debug_struct("Notify").field("state", &state).finish()
+    }
+}
+
+impl Listed for Notify {
+    type Item = Option<Notification>;
+
+    fn list(&self) -> &WaitList<Self::Item> {
+        &self.waiters
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Not polled yet. Holds the calls of `notify_waiters` before it was made.
+    New(usize),
+    /// In the queue, or taken out of it by others.
+    Queued,
+    /// Notified, and the task has been told.
+    Done,
+}
+
+pin_project! {
+    /// What both kinds of `Notified` are.
+    #[derive(Debug)]
+    struct Wait<K>
+    where
+        K: Keep,
+        K: Deref<Target = Notify>,
+    {
+        #[pin]
+        waiter: Waiter<K>,
+        stage: Stage,
+    }
+
+    impl<K> PinnedDrop for Wait<K>
+    where
+        K: Keep,
+        K: Deref<Target = Notify>,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            if this.stage == Stage::Queued {
+                this.give_up();
+            }
+        }
+    }
+}
+
+impl<K: Keep + Deref<Target = Notify>> Wait<K> {
+    fn new(notify: K) -> Self {
+        // Acquire: a call that is counted here has happened before all that the task does next.
+        let calls = calls(notify.word.load(Ordering::Acquire));
+        Self {
+            waiter: Waiter::new(notify, None),
+            stage: Stage::New(calls),
+        }
+    }
+
+    /// Whether a notification has come; queues for one if not.
+    fn poll(mut self: Pin<&mut Self>, waker: Option<&Waker>) -> Poll<()> {
+        match self.stage {
+            Stage::New(calls) => ready!(self.as_mut().start(calls, waker)),
+            Stage::Queued => {
+                let mut waiter = self.as_mut().project().waiter;
+                if waiter.as_mut().item().is_none()
+                    && waker.is_none_or(|waker| waiter.keep_waker(waker))
+                {
+                    return Poll::Pending;
+                }
+            }
+            Stage::Done => {}
+        }
+        *self.project().stage = Stage::Done;
+        Poll::Ready(())
+    }
+
+    fn start(self: Pin<&mut Self>, calls_before: usize, waker: Option<&Waker>) -> Poll<()> {
+        let this = self.project();
+        if this.waiter.keep().try_take() {
+            return Poll::Ready(());
+        }
+        let waker = waker.cloned();
+        let mut entry = this.waiter.enter();
+        if !entry.keep().must_wait(calls_before) {
+            return Poll::Ready(());
+        }
+        entry.push_back(waker);
+        *this.stage = Stage::Queued;
+        Poll::Pending
+    }
+
+    /// Leaves the queue, and passes on what was meant for one task (rule 3).
+    fn give_up(self: Pin<&mut Self>) {
+        let mut waiter = self.project().waiter;
+        let told = match waiter.as_mut().item() {
+            Some(told) => *told,
+            None => {
+                let mut entry = waiter.as_mut().enter();
+                let was_queued = entry.is_queued();
+                let waker = entry.remove();
+                if was_queued {
+                    entry.keep().settle(&entry);
+                }
+                // Unless it was notified between the look and the lock, nothing.
+                let told = entry.with_item(|told| *told);
+                drop(entry);
+                drop(waker);
+                told
+            }
+        };
+        if let Some(whom @ (Notification::First | Notification::Last)) = told {
+            waiter.keep().notify(whom);
+        }
+    }
+}
+
+impl<K: Keep + Deref<Target = Notify>> Future for Wait<K> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let progress = ready!(budget::poll_proceed(cx));
+        ready!(Wait::poll(self, Some(cx.waker())));
+        progress.made_progress();
+        Poll::Ready(())
+    }
+}
+
+macro_rules! notified {
+    ($(#[$attribute:meta])* $name:ident $(<$a:lifetime>)?, $keep:ty) => {
+        pin_project! {
+            $(#[$attribute])*
+            #[derive(Debug)]
+            #[must_use = "futures do nothing unless polled"]
+            pub struct $name $(<$a>)? {
+                #[pin]
+                wait: Wait<$keep>,
+            }
+        }
+
+        impl $(<$a>)? $name $(<$a>)? {
+            /// Queues for a notification without waiting for one, and says whether it is there
+            /// already.
+            ///
+            /// For a task that looks whether it has to wait *after* it has queued: so nothing is
+            /// missed, even when several tasks wait, or when the one who notifies uses
+            /// [`notify_waiters`](Notify::notify_waiters).
+            ///
+            /// ```
+            /// use pintle_sync::Notify;
+            /// use std::pin::pin;
+            /// use std::sync::atomic::{AtomicBool, Ordering};
+            ///
+            /// async fn wait_until_open(open: &AtomicBool, changed: &Notify) {
+            ///     loop {
+            ///         let mut notified = pin!(changed.notified());
+            ///         notified.as_mut().enable();
+            ///         if open.load(Ordering::Acquire) {
+            ///             return;
+            ///         }
+            ///         notified.await;
+            ///     }
+            /// }
+            /// # futures_lite::future::block_on(wait_until_open(&AtomicBool::new(true), &Notify::new()));
+            /// ```
+            pub fn enable(self: Pin<&mut Self>) -> bool {
+                Wait::poll(self.project().wait, None).is_ready()
+            }
+        }
+
+        impl $(<$a>)? Future for $name $(<$a>)? {
+            type Output = ();
+
+            fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+                Future::poll(self.project().wait, cx)
+            }
+        }
+    };
+}
+
+notified! {
+    /// Waits for a notification: what [`Notify::notified`] returns.
+    Notified<'a>, &'a Notify
+}
+
+notified! {
+    /// Waits for a notification, and keeps the [`Notify`] alive: what [`Notify::notified_owned`]
+    /// returns.
+    OwnedNotified, Arc<Notify>
+}
