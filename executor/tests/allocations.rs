@@ -1,0 +1,155 @@
+//! Allocations, counted for each thread by an allocator of this test's own.
+
+#![expect(unsafe_code, reason = "an allocator is unsafe to write")]
+
+mod support;
+
+use pintle::task;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::pin::pin;
+use std::time::Duration;
+use support::{Event, every_mode, poll_once};
+
+thread_local! {
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts, and leaves the work to the system's allocator.
+struct Counting;
+
+// SAFETY: every call goes to `System` unchanged, which keeps the contract; counting allocates
+// nothing, since the counter is const and needs no destructor.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.set(COUNT.get() + 1);
+        // SAFETY: the caller keeps the contract of this very function.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as above; the block came from `System`.
+        unsafe { System.dealloc(block, layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        COUNT.set(COUNT.get() + 1);
+        // SAFETY: as above.
+        unsafe { System.realloc(block, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How many allocations this thread makes during `f`.
+async fn counted(f: impl AsyncFnOnce()) -> usize {
+    let before = COUNT.get();
+    f().await;
+    COUNT.get() - before
+}
+
+/// Runs `main` on worker 0 in every flavour.
+fn on_a_worker(main: impl AsyncFn() + Copy + Send + 'static) {
+    every_mode(|mode| {
+        let runtime = mode.builder().worker_threads(1).build().unwrap();
+        let on = runtime
+            .handle()
+            .spawn_on(0, move || async move { main().await });
+        runtime.block_on(on).unwrap();
+    });
+}
+
+#[test]
+fn a_spawn_is_one_allocation() {
+    on_a_worker(async || {
+        const TASKS: usize = 100;
+        for local in [true, false] {
+            let round = async || {
+                for _ in 0..TASKS {
+                    let task = if local {
+                        task::spawn_local(task::yield_now())
+                    } else {
+                        pintle::spawn(task::yield_now())
+                    };
+                    task.await.unwrap();
+                }
+            };
+            round().await; // The queues grow to the size they need.
+            assert_eq!(counted(round).await, TASKS);
+        }
+    });
+}
+
+#[test]
+fn a_timer_is_armed_fired_reset_and_cancelled_without_allocating() {
+    on_a_worker(async || {
+        let round = async || {
+            for n in 0..100 {
+                let mut cancelled = pin!(pintle::time::sleep(Duration::from_secs(60 + n)));
+                assert!(poll_once(cancelled.as_mut()).await.is_pending());
+                cancelled
+                    .as_mut()
+                    .reset(pintle::time::Instant::now() + Duration::from_secs(3600));
+                assert!(poll_once(cancelled.as_mut()).await.is_pending());
+                pintle::time::sleep(Duration::from_micros(n)).await;
+                let quick = pintle::time::timeout(Duration::from_secs(60), task::yield_now());
+                quick.await.unwrap();
+            }
+        };
+        round().await;
+        assert_eq!(counted(round).await, 0);
+    });
+}
+
+#[test]
+fn waking_polling_and_yielding_allocate_nothing() {
+    on_a_worker(async || {
+        let stop = Event::new();
+        let others: Vec<_> = (0..10)
+            .map(|_| {
+                let stop = stop.clone();
+                pintle::spawn(async move {
+                    while !stop.is_set() {
+                        task::yield_now().await;
+                    }
+                })
+            })
+            .collect();
+        let round = async || {
+            for _ in 0..1000 {
+                task::yield_now().await;
+            }
+        };
+        round().await;
+        let counted = counted(round).await;
+        stop.set();
+        support::join_all(others).await;
+        assert_eq!(counted, 0);
+    });
+}
+
+#[test]
+fn an_exchange_over_a_socket_allocates_nothing() {
+    use pintle::io::{AsyncReadExt, AsyncWriteExt};
+    on_a_worker(async || {
+        let (mut near, mut far) = pintle::net::UnixStream::pair().unwrap();
+        let echo = task::spawn_local(async move {
+            let mut byte = [0];
+            while far.read(&mut byte).await.unwrap() == 1 {
+                far.write_all(&byte).await.unwrap();
+            }
+        });
+        let mut round = async || {
+            for _ in 0..100 {
+                let mut byte = [1];
+                near.write_all(&byte).await.unwrap();
+                near.read_exact(&mut byte).await.unwrap();
+            }
+        };
+        round().await;
+        assert_eq!(counted(&mut round).await, 0);
+        drop(near);
+        echo.await.unwrap();
+    });
+}
