@@ -32,10 +32,10 @@ use std::task::{Context, Poll, Waker, ready};
 use pin_project_lite::pin_project;
 
 use crate::budget;
-use crate::shim::sync::Arc;
 use crate::shim::sync::atomic::{AtomicUsize, Ordering};
 use crate::wait_list::{Keep, Listed, Locked, WaitList, Waiter};
 use crate::wakers::Wakers;
+use std::sync::Arc;
 
 const STATE: usize = 0b11;
 const EMPTY: usize = 0;

@@ -46,11 +46,12 @@ use std::marker::PhantomPinned;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::task::Waker;
 
 use crate::shim::cell::UnsafeCell;
 use crate::shim::sync::atomic::{AtomicBool, Ordering};
-use crate::shim::sync::{Arc, Mutex, MutexGuard};
+use crate::shim::sync::{Mutex, MutexGuard};
 
 /// A queue of waiting tasks. Each brings an `I`, in which it says what it wants and is told what
 /// it got.

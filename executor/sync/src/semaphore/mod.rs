@@ -8,9 +8,9 @@ mod permit;
 pub use error::{AcquireError, TryAcquireError};
 pub use permit::{OwnedSemaphorePermit, SemaphorePermit};
 
-use crate::shim::sync::Arc;
 use batch::BatchSemaphore;
 use held::{Guarded, Held};
+use std::sync::Arc;
 
 /// Permits for a limited number of things at a time.
 ///

@@ -4,7 +4,7 @@ use std::ptr;
 
 use super::Semaphore;
 use super::held::Held;
-use crate::shim::sync::Arc;
+use std::sync::Arc;
 
 /// Permits of a [`Semaphore`], which get them back when this is dropped.
 ///
