@@ -37,6 +37,7 @@
 //! | feature | default | |
 //! | --- | --- | --- |
 //! | `macros` | yes | [`#[pintle::main]`](main), [`#[pintle::test]`](test) |
+//! | `fs` | yes | files and directories on the blocking pool: [`fs`] |
 //! | `signal` | yes | [`signal::ctrl_c`] |
 //! | `hyper` | | hyper's runtime traits on our streams, timers and spawners: [`hyper`] |
 //! | `full` | | all of these |
@@ -76,6 +77,8 @@ mod spawn;
 #[cfg(not(loom))]
 mod yield_now;
 
+#[cfg(all(not(loom), feature = "fs"))]
+pub mod fs;
 #[cfg(all(not(loom), feature = "hyper"))]
 pub mod hyper;
 #[cfg(not(loom))]

@@ -1,5 +1,6 @@
 //! The I/O traits, which are [`futures-io`](https://docs.rs/futures-io)'s, with the extension
-//! traits and adaptors of [`futures-lite`](https://docs.rs/futures-lite).
+//! traits and adaptors of [`futures-lite`](https://docs.rs/futures-lite); and what those have not:
+//! the [standard](stdin) [streams](stdout), [`duplex`], [`copy_bidirectional`].
 //!
 //! ```
 //! use pintle::io::{AsyncReadExt, Cursor};
@@ -13,7 +14,20 @@
 //! # }
 //! ```
 
+mod copy_bidirectional;
+mod duplex;
+pub(crate) mod pooled;
+mod stdio;
+
 pub use futures_lite::io::*;
+
+/// For the streams that [`lines`](AsyncBufReadExt::lines) and [`split`](AsyncBufReadExt::split)
+/// make.
+pub use futures_lite::stream::StreamExt;
+
+pub use copy_bidirectional::{copy_bidirectional, copy_bidirectional_with_sizes};
+pub use duplex::{DuplexStream, duplex};
+pub use stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 
 pub use pintle_reactor::{Interest, Ready};
 
