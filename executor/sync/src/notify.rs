@@ -192,7 +192,7 @@ impl Notify {
     /// # });
     /// ```
     pub fn notify_one(&self) {
-        self.notify(Notification::First);
+        self.pass(Notification::First);
     }
 
     /// As [`notify_one`](Self::notify_one), but notifies the task that came last: its memory is
@@ -213,7 +213,7 @@ impl Notify {
     /// # });
     /// ```
     pub fn notify_last(&self) {
-        self.notify(Notification::Last);
+        self.pass(Notification::Last);
     }
 
     /// Notifies all tasks that wait, and no others: nothing is kept for those who come later.
@@ -233,11 +233,17 @@ impl Notify {
     /// # });
     /// ```
     pub fn notify_waiters(&self) {
+        drop(self.take_waiters());
+    }
+
+    /// Notifies all tasks that wait. They are woken when what is returned is dropped, which is for
+    /// whoever must do the first under a lock and must not do the second there.
+    pub(crate) fn take_waiters(&self) -> Wakers {
+        let mut wakers = Wakers::new();
         let call = |word: usize| word.wrapping_add(CALL);
         if self.update_unless_waiting(call).is_ok() {
-            return;
+            return wakers;
         }
-        let mut wakers = Wakers::new();
         let mut waiters = self.waiters.lock();
         if let Err(word) = self.update_unless_waiting(call) {
             while let Some(waker) = waiters.pop_front(|told| *told = Some(Notification::All)) {
@@ -247,18 +253,19 @@ impl Notify {
             self.word
                 .store(calls(call(word)) | EMPTY, Ordering::Release);
         }
-        drop(waiters);
+        wakers
     }
 
-    fn notify(&self, whom: Notification) {
+    /// Passes a notification to one task, which is there or to come.
+    fn pass(&self, whom: Notification) {
         if self.update_unless_waiting(permit).is_err() {
             let mut wakers = Wakers::new();
-            self.notify_locked(&mut self.waiters.lock(), whom, &mut wakers);
+            self.pass_locked(&mut self.waiters.lock(), whom, &mut wakers);
         }
     }
 
     /// Notifies one of those who wait, or else keeps a permit.
-    fn notify_locked(
+    fn pass_locked(
         &self,
         waiters: &mut Locked<'_, Option<Notification>>,
         whom: Notification,
@@ -367,6 +374,18 @@ impl fmt::Debug for Notify {
     }
 }
 
+/// Something that has a [`Notify`] in it.
+pub(crate) trait Notifies: Listed<Item = Option<Notification>> {
+    /// The `Notify`, whose list is the one in which to wait.
+    fn notify(&self) -> &Notify;
+}
+
+impl Notifies for Notify {
+    fn notify(&self) -> &Notify {
+        self
+    }
+}
+
 impl Listed for Notify {
     type Item = Option<Notification>;
 
@@ -386,12 +405,12 @@ enum Stage {
 }
 
 pin_project! {
-    /// What both kinds of `Notified` are.
+    /// What every `Notified` is, and every future here that waits to be notified.
     #[derive(Debug)]
-    struct Wait<K>
+    pub(crate) struct Wait<K>
     where
         K: Keep,
-        K: Deref<Target = Notify>,
+        <K as Deref>::Target: Notifies,
     {
         #[pin]
         waiter: Waiter<K>,
@@ -401,7 +420,7 @@ pin_project! {
     impl<K> PinnedDrop for Wait<K>
     where
         K: Keep,
-        K: Deref<Target = Notify>,
+        <K as Deref>::Target: Notifies,
     {
         fn drop(this: Pin<&mut Self>) {
             if this.stage == Stage::Queued {
@@ -411,18 +430,24 @@ pin_project! {
     }
 }
 
-impl<K: Keep + Deref<Target = Notify>> Wait<K> {
-    fn new(notify: K) -> Self {
+impl<K: Keep<Target: Notifies>> Wait<K> {
+    /// Waits for what comes from now on.
+    pub(crate) fn new(notify: K) -> Self {
         // Acquire: a call that is counted here has happened before all that the task does next.
-        let calls = calls(notify.word.load(Ordering::Acquire));
+        let calls = calls(notify.notify().word.load(Ordering::Acquire));
         Self {
             waiter: Waiter::new(notify, None),
             stage: Stage::New(calls),
         }
     }
 
-    /// Whether a notification has come; queues for one if not.
-    fn poll(mut self: Pin<&mut Self>, waker: Option<&Waker>) -> Poll<()> {
+    /// What the `Notify` is in.
+    pub(crate) fn keep(&self) -> &K {
+        self.waiter.keep()
+    }
+
+    /// Whether a notification has come; queues for one if not. Asks for no budget.
+    pub(crate) fn poll_notified(mut self: Pin<&mut Self>, waker: Option<&Waker>) -> Poll<()> {
         match self.stage {
             Stage::New(calls) => ready!(self.as_mut().start(calls, waker)),
             Stage::Queued => {
@@ -441,12 +466,12 @@ impl<K: Keep + Deref<Target = Notify>> Wait<K> {
 
     fn start(self: Pin<&mut Self>, calls_before: usize, waker: Option<&Waker>) -> Poll<()> {
         let this = self.project();
-        if this.waiter.keep().try_take() {
+        if this.waiter.keep().notify().try_take() {
             return Poll::Ready(());
         }
         let waker = waker.cloned();
         let mut entry = this.waiter.enter();
-        if !entry.keep().must_wait(calls_before) {
+        if !entry.keep().notify().must_wait(calls_before) {
             return Poll::Ready(());
         }
         entry.push_back(waker);
@@ -464,7 +489,7 @@ impl<K: Keep + Deref<Target = Notify>> Wait<K> {
                 let was_queued = entry.is_queued();
                 let waker = entry.remove();
                 if was_queued {
-                    entry.keep().settle(&entry);
+                    entry.keep().notify().settle(&entry);
                 }
                 // Unless it was notified between the look and the lock, nothing.
                 let told = entry.with_item(|told| *told);
@@ -474,17 +499,17 @@ impl<K: Keep + Deref<Target = Notify>> Wait<K> {
             }
         };
         if let Some(whom @ (Notification::First | Notification::Last)) = told {
-            waiter.keep().notify(whom);
+            waiter.keep().notify().pass(whom);
         }
     }
 }
 
-impl<K: Keep + Deref<Target = Notify>> Future for Wait<K> {
+impl<K: Keep<Target: Notifies>> Future for Wait<K> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let progress = ready!(budget::poll_proceed(cx));
-        ready!(Wait::poll(self, Some(cx.waker())));
+        ready!(self.poll_notified(Some(cx.waker())));
         progress.made_progress();
         Poll::Ready(())
     }
@@ -528,7 +553,7 @@ macro_rules! notified {
             /// # futures_lite::future::block_on(wait_until_open(&AtomicBool::new(true), &Notify::new()));
             /// ```
             pub fn enable(self: Pin<&mut Self>) -> bool {
-                Wait::poll(self.project().wait, None).is_ready()
+                self.project().wait.poll_notified(None).is_ready()
             }
         }
 

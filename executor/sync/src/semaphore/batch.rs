@@ -78,16 +78,6 @@ impl BatchSemaphore {
         }
     }
 
-    const_fn! {
-        /// A semaphore that is closed from the start.
-        pub(crate) const fn new_closed() -> Self {
-            Self {
-                word: AtomicUsize::new(CLOSED),
-                waiters: WaitList::new(),
-            }
-        }
-    }
-
     /// How many permits anyone may take now.
     pub(crate) fn available_permits(&self) -> usize {
         // Acquire: who finds a permit back may look at what was done under it, as with `get_mut`.

@@ -68,6 +68,14 @@ impl<S: Deref<Target: Guarded>> Held<S> {
     }
 }
 
+impl<'a, G: Guarded + ?Sized> Held<&'a G> {
+    /// The same permits, of the semaphore alone.
+    pub(crate) fn erase(mut self) -> Held<&'a BatchSemaphore> {
+        let permits = self.take();
+        Held::new(self.of.semaphore(), permits)
+    }
+}
+
 impl<S: Deref<Target: Guarded>> Drop for Held<S> {
     fn drop(&mut self) {
         self.of.semaphore().add_permits(self.permits);
