@@ -92,22 +92,28 @@ impl Clock {
         self.shared.mode.load(Relaxed) == PAUSED
     }
 
-    /// How long a thread that waits for `deadline` may sleep: while paused without limit, since
-    /// time will not pass but be moved, and whoever moves it unparks the thread.
+    /// Until when, in real time, a thread that waits for `deadline` may sleep: while paused without
+    /// limit, since time will not pass but be moved, and whoever moves it unparks the thread.
     ///
     /// ```
     /// # use pintle_timer::{Clock, Duration};
     /// let clock = Clock::new(false);
     /// let deadline = clock.now() + Duration::from_secs(5);
-    /// assert!(clock.until(deadline) <= Some(Duration::from_secs(5)));
+    /// assert_eq!(clock.real_time_of(deadline), Some(deadline.into_std()));
     /// clock.pause();
-    /// assert_eq!(clock.until(deadline), None);
+    /// assert_eq!(clock.real_time_of(deadline), None);
     /// ```
-    pub fn until(&self, deadline: Instant) -> Option<Duration> {
-        if self.is_paused() {
-            return None;
+    pub fn real_time_of(&self, deadline: Instant) -> Option<std::time::Instant> {
+        if self.shared.mode.load(Relaxed) == REAL {
+            return Some(deadline.into_std());
         }
-        Some(deadline.saturating_duration_since(self.now()))
+        let time = self.shared.time.lock();
+        let resumed = match self.shared.mode.load(Relaxed) {
+            REAL => return Some(deadline.into_std()),
+            _ => time.resumed?,
+        };
+        let after = deadline.saturating_duration_since(time.base);
+        Some(resumed.saturating_add(after).into_std())
     }
 
     /// Stops the clock, at the next whole tick.

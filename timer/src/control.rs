@@ -10,6 +10,10 @@ use std::task::Poll;
 /// Pauses the clock of this runtime: from now on time stands still, but jumps to the next deadline
 /// whenever all workers are idle and no blocking job runs.
 ///
+/// A worker looks at its sockets before it counts as idle. Bytes on their way from one worker to
+/// *another* are known to the kernel only, and time may jump over them: a test that mixes sockets
+/// with a paused clock keeps both ends on one worker, or uses the current-thread runtime.
+///
 /// # Panics
 ///
 /// If the clock is paused already, or where there is no runtime with time enabled.

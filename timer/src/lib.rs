@@ -24,9 +24,10 @@
 //! ```
 //! use pintle_sync::WakeBatch;
 //! use pintle_timer::{Clock, Driver, Duration, Instant, current, sleep};
-//! use std::{future::Future, pin::pin, sync::Arc};
+//! use std::{future::Future, pin::pin, sync::Arc, time::Instant as StdInstant};
 //! use std::task::{Context, Poll, Wake, Waker};
 //! use std::thread::{self, Thread};
+//! use std::time::Instant as StdInstant;
 //!
 //! struct Unpark(Thread);
 //! impl Wake for Unpark {
@@ -45,8 +46,8 @@
 //!         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
 //!             return output;
 //!         }
-//!         match driver.plan().and_then(|next| driver.clock().until(next)) {
-//!             Some(limit) => thread::park_timeout(limit),
+//!         match driver.plan().and_then(|next| driver.clock().real_time_of(next)) {
+//!             Some(end) => thread::park_timeout(end.saturating_duration_since(StdInstant::now())),
 //!             None => thread::park(),
 //!         }
 //!         driver.turn(&mut batch);

@@ -40,9 +40,8 @@ impl<S: Schedule<Kind = Stealable>> LifoSlot<S> {
 
     /// Puts a task in and returns the one it displaces.
     ///
-    /// Acquire and release of nothing but the pointer: what is inside a task is ordered by the
-    /// task's own state word, so `Relaxed` would do for the task. AcqRel makes the exchange usable
-    /// as a hand-over by itself, which is what the model checks.
+    /// Release and acquire: what is inside a task is ordered by the task's own state word, but for
+    /// what was written when it was made; that is published by this first hand-over.
     pub fn put(&self, task: Task<S>) -> Option<Task<S>> {
         self.exchange(task.into_raw().as_ptr())
     }

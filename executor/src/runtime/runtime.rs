@@ -28,11 +28,25 @@ use std::time::{Duration, Instant};
 pub struct Runtime {
     handle: Handle,
     threads: Threads,
+    /// How long the drop may wait for what has not ended.
+    patience: Patience,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Patience {
+    /// As long as it takes, or not at all where blocking is not allowed.
+    ByPlace,
+    /// At most so long.
+    Limit(Duration),
 }
 
 impl Runtime {
     pub(super) fn new_from_parts(handle: Handle, threads: Threads) -> Self {
-        Self { handle, threads }
+        Self {
+            handle,
+            threads,
+            patience: Patience::ByPlace,
+        }
     }
 
     /// A work-stealing runtime with everything enabled.
@@ -108,7 +122,7 @@ impl Runtime {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn shutdown_timeout(mut self, duration: Duration) {
-        self.stop(Some(duration));
+        self.patience = Patience::Limit(duration);
     }
 
     /// Stops the runtime without waiting for anything. May be called inside a task.
@@ -136,7 +150,11 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        let in_a_task = worker::with_local(|local| !local.in_place.get()).unwrap_or(false);
-        self.stop(in_a_task.then_some(Duration::ZERO));
+        let limit = match self.patience {
+            Patience::Limit(limit) => Some(limit),
+            Patience::ByPlace if worker::may_block() => None,
+            Patience::ByPlace => Some(Duration::ZERO),
+        };
+        self.stop(limit);
     }
 }

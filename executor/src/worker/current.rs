@@ -101,6 +101,11 @@ pub fn with_local<R>(f: impl FnOnce(&Rc<Local>) -> R) -> Option<R> {
         .flatten()
 }
 
+/// Whether this thread may block: it is no worker, or a worker inside `block_in_place`.
+pub fn may_block() -> bool {
+    with_local(|local| local.in_place.get()).unwrap_or(true)
+}
+
 /// The runtime this thread is in, if any.
 pub fn shared() -> Option<Arc<Shared>> {
     CONTEXT

@@ -33,7 +33,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 /// Runs a future on this thread, which becomes a worker of the runtime meanwhile.
 pub fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output {
-    if current::with_local(|local| !local.in_place.get()).unwrap_or(false) {
+    if !current::may_block() {
         panic!(
             "`block_on` was called inside a task or another `block_on`: that would block the worker \
              that has to make progress. Use `.await`, or `pintle::task::spawn_blocking`, or (on a \

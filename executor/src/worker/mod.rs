@@ -33,7 +33,9 @@ mod turn;
 pub(crate) use affinity::cpus;
 pub(crate) use config::{Config, Mode};
 pub(crate) use counters::Counters;
-pub(crate) use current::{Seated, enter_outside, shared as current_shared, task_id, with_local};
+pub(crate) use current::{
+    Seated, enter_outside, may_block, shared as current_shared, task_id, with_local,
+};
 pub(crate) use guest::block_on;
 pub(crate) use local::Local;
 pub(crate) use shared::{Shared, StealableQueue};

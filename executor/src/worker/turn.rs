@@ -212,11 +212,10 @@ impl Local {
             return;
         }
         let next = remote.timers.plan();
-        // While a paused clock is in force it is the clock that ends this sleep.
-        let wait = match next {
-            Some(deadline) if !self.shared.clock.is_paused() => Wait::Until(deadline.into_std()),
-            _ => Wait::Forever,
-        };
+        // While the clock is paused it is the clock that ends this sleep.
+        let wait = next
+            .and_then(|deadline| self.shared.clock.real_time_of(deadline))
+            .map_or(Wait::Forever, Wait::Until);
         if !remote.door.parker.prepare() {
             return;
         }
