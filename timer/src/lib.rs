@@ -24,7 +24,7 @@
 //! ```
 //! use pintle_sync::WakeBatch;
 //! use pintle_timer::{Clock, Driver, Duration, Instant, current, sleep};
-//! use std::{future::Future, pin::pin, sync::Arc, time::Instant as StdInstant};
+//! use std::{future::Future, pin::pin, sync::Arc};
 //! use std::task::{Context, Poll, Wake, Waker};
 //! use std::thread::{self, Thread};
 //! use std::time::Instant as StdInstant;
