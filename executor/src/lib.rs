@@ -38,7 +38,7 @@
 //! | --- | --- | --- |
 //! | `macros` | yes | [`#[pintle::main]`](main), [`#[pintle::test]`](test) |
 //! | `fs` | yes | files and directories on the blocking pool: [`fs`] |
-//! | `signal` | yes | [`signal::ctrl_c`] |
+//! | `signal` | yes | Ctrl-C and Unix signals: [`signal`] |
 //! | `hyper` | | hyper's runtime traits on our streams, timers and spawners: [`hyper`] |
 //! | `full` | | all of these |
 

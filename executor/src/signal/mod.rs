@@ -1,8 +1,14 @@
 //! Waiting for the operating system's signals.
+//!
+//! The system tells a process of a signal, not a thread or a runtime; so there is one
+//! place in the process where signals come in (`registry`), which belongs to no runtime and
+//! outlives them all. Listeners work on every runtime, and with none.
 
-use crate::net::UnixStream;
-use futures_lite::AsyncReadExt;
+mod registry;
+pub mod unix;
+
 use std::io;
+use unix::SignalKind;
 
 /// Waits for Ctrl-C (`SIGINT`).
 ///
@@ -11,11 +17,12 @@ use std::io;
 ///
 /// # Cancel safety
 ///
-/// Cancel safe: a dropped call misses nothing that another one waits for.
+/// Cancel safe: a dropped call misses nothing that another one waits for. But a signal that comes
+/// between two calls is for neither; [`unix::signal`] makes a listener that misses none.
 ///
 /// # Errors
 ///
-/// The handler cannot be installed, or no descriptor is left.
+/// The handler cannot be installed, or the process is out of descriptors or threads.
 ///
 /// ```no_run
 /// # #[pintle::main]
@@ -27,17 +34,6 @@ use std::io;
 /// # }
 /// ```
 pub async fn ctrl_c() -> io::Result<()> {
-    // One socket pair a waiter: the handler writes a byte into each, which is all that a signal
-    // handler may do.
-    let (mut reader, writer) = UnixStream::pair()?;
-    let id =
-        signal_hook::low_level::pipe::register(signal_hook::consts::SIGINT, writer.into_std()?)?;
-    struct Unregister(signal_hook::SigId);
-    impl Drop for Unregister {
-        fn drop(&mut self) {
-            signal_hook::low_level::unregister(self.0);
-        }
-    }
-    let _registered = Unregister(id);
-    reader.read_exact(&mut [0]).await
+    unix::signal(SignalKind::interrupt())?.recv().await;
+    Ok(())
 }
