@@ -22,9 +22,12 @@
 //! - Eight slots and no growth: a model that overflows them panics. So `buffer` is never swapped,
 //!   and the second look that a thief takes at it is gone.
 //! - A thief enters an epoch there, to keep a retired buffer alive. Of that only the `SeqCst` fence
-//!   is left, which the deque's own proof needs and which pinning an epoch issues.
-//! - loom takes `SeqCst` on `front` for `AcqRel`. The fences, which it does model, are what the
-//!   FIFO flavour needs; see `tests/deque.rs` of the loom tests, which check this file alone.
+//!   is left, which pinning an epoch issues. The LIFO flavour's proof needs it and the FIFO
+//!   flavour's does not, but a sleeper's last look passes through it: a model must have it, too.
+//! - loom takes `SeqCst` on `front` for `AcqRel`. The FIFO flavour needs no more, for owner and
+//!   thieves move `front` by read-modify-writes only.
+//!
+//! `tests/deque.rs` of the loom tests checks this file alone.
 
 #![expect(
     unsafe_code,
@@ -99,8 +102,7 @@ impl<T: Slot> Inner<T> {
     /// `(front, back)` as a thief sees them, in the only order in which it may look.
     fn look(&self) -> (usize, usize) {
         let front = self.front.load(Ordering::Acquire);
-        // Between the two loads, as in the original: a thief that sees an owner's step in `front`
-        // must not see a `back` from before it.
+        // As in the original, where the owner's end of the LIFO flavour has the other one.
         fence(Ordering::SeqCst);
         // Pairs with the release fence of `push`: the slots up to `back` are written.
         let back = self.back.load(Ordering::Acquire);
