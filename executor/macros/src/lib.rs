@@ -1,13 +1,21 @@
-//! The attribute macros of the Pintle async runtime.
+//! The procedural macros of the Pintle async runtime.
 //!
-//! Use them as `pintle::main` and `pintle::test`; this crate is a part of `pintle` and has no
-//! life of its own. Each turns an `async fn` into a plain one that builds a runtime and blocks
-//! on the body. `entry` parses and expands; it works on `proc_macro2` tokens, so that its
-//! unit tests run outside the compiler. `tests/expansion.rs` compiles and runs what comes out.
+//! Use them through `pintle`; this crate is a part of it and has no life of its own.
+//!
+//! - `pintle::main` and `pintle::test` (`entry`) turn an `async fn` into a plain one that builds a
+//!   runtime and blocks on the body. `tests/expansion.rs` compiles and runs what comes out.
+//! - `pintle::select!` (`select`), `join!` and `try_join!` (`join`) are `macro_rules!` of `pintle`,
+//!   with their documentation, which pass on their input; `branches` is what these have in
+//!   common. What comes out is run by the tests of `pintle`.
+//!
+//! All parse and expand `proc_macro2` tokens, so that their unit tests run outside the compiler.
 
 #![forbid(unsafe_code)]
 
+mod branches;
 mod entry;
+mod join;
+mod select;
 
 use entry::Kind;
 use proc_macro::TokenStream;
@@ -96,4 +104,25 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     entry::expand(Kind::Test, args.into(), item.into()).into()
+}
+
+/// What `pintle::select!` passes its input to.
+#[doc(hidden)]
+#[proc_macro]
+pub fn select(input: TokenStream) -> TokenStream {
+    select::expand(input.into()).into()
+}
+
+/// What `pintle::join!` passes its input to.
+#[doc(hidden)]
+#[proc_macro]
+pub fn join(input: TokenStream) -> TokenStream {
+    join::expand(join::Kind::Join, input.into()).into()
+}
+
+/// What `pintle::try_join!` passes its input to.
+#[doc(hidden)]
+#[proc_macro]
+pub fn try_join(input: TokenStream) -> TokenStream {
+    join::expand(join::Kind::TryJoin, input.into()).into()
 }
