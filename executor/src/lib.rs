@@ -36,7 +36,7 @@
 //!
 //! | feature | default | |
 //! | --- | --- | --- |
-//! | `macros` | yes | [`#[pintle::main]`](main), [`#[pintle::test]`](test) |
+//! | `macros` | yes | [`#[pintle::main]`](main), [`#[pintle::test]`](test), [`select!`], [`join!`], [`try_join!`] |
 //! | `fs` | yes | files and directories on the blocking pool: [`fs`] |
 //! | `signal` | yes | Ctrl-C and Unix signals: [`signal`] |
 //! | `hyper` | | hyper's runtime traits on our streams, timers and spawners: [`hyper`] |
@@ -75,6 +75,8 @@ pub mod checked {
 #[cfg(not(loom))]
 mod spawn;
 #[cfg(not(loom))]
+mod task_tools;
+#[cfg(not(loom))]
 mod yield_now;
 
 #[cfg(all(not(loom), feature = "fs"))]
@@ -83,6 +85,9 @@ pub mod fs;
 pub mod hyper;
 #[cfg(not(loom))]
 pub mod io;
+#[cfg(not(loom))]
+#[doc(hidden)]
+pub mod macros;
 #[cfg(not(loom))]
 pub mod net;
 #[cfg(not(loom))]

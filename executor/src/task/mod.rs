@@ -71,6 +71,14 @@ mod waker;
 pub use crate::spawn::{
     Builder, block_in_place, id, spawn, spawn_blocking, spawn_local, try_id, yield_now,
 };
+#[cfg(not(loom))]
+pub use crate::task_tools::{
+    abort_on_drop::AbortOnDropHandle,
+    coop::{self, consume_budget, unconstrained},
+    join_set::{self, JoinSet},
+    local_set::LocalSet,
+    task_local::{AccessError, LocalKey, TaskLocalFuture},
+};
 pub use error::JoinError;
 pub use id::Id;
 pub use join::{AbortHandle, JoinHandle};
