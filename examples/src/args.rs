@@ -75,6 +75,11 @@ impl Args {
         Ok(self.optional(name)?.unwrap_or(default))
     }
 
+    /// What has not been taken yet, for programs that want more than options.
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
     /// Makes sure that nothing was given that nobody has asked for.
     ///
     /// # Errors
