@@ -317,6 +317,20 @@ impl<T: 'static> JoinSet<T> {
 
     /// The poll function of [`join_next`](Self::join_next): `Ready(None)` if the set is empty. The
     /// task that called it last is woken when another one has ended.
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// # #[pintle::main]
+    /// # async fn main() {
+    /// let mut set = pintle::task::JoinSet::new();
+    /// set.spawn(std::future::pending::<()>());
+    /// let mut cx = Context::from_waker(Waker::noop());
+    /// assert!(set.poll_join_next(&mut cx).is_pending());
+    /// set.detach_all();
+    /// assert!(matches!(set.poll_join_next(&mut cx), Poll::Ready(None)));
+    /// # }
+    /// ```
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
         self.poll_join_next_with_id(cx)
             .map(|next| next.map(without_id))
@@ -411,6 +425,16 @@ impl<T: 'static> JoinSet<T> {
 
     /// Aborts all tasks. They stay in the set until they are joined, each with its output, if it
     /// had one by then, or with a [`JoinError`].
+    ///
+    /// ```
+    /// # #[pintle::main]
+    /// # async fn main() {
+    /// let mut set = pintle::task::JoinSet::new();
+    /// set.spawn(std::future::pending::<()>());
+    /// set.abort_all();
+    /// assert!(set.join_next().await.unwrap().unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     pub fn abort_all(&mut self) {
         for (_, entry) in &self.tasks {
             if let Entry::Running(handle) = entry {
