@@ -73,7 +73,8 @@ impl RuntimeMetrics {
         worker_steal_operations => steals;
         /// Tasks it took from siblings.
         worker_steal_count => stolen;
-        /// Times it looked after the sockets and timers of a sibling that was stuck in a poll.
+        /// Times it found something to do among the sockets, the timers and the newest task of a
+        /// sibling that was stuck in a poll.
         worker_rescue_count => rescues;
         /// Times the worker looked at its own sockets and timers.
         worker_driver_count => looks;

@@ -52,6 +52,8 @@ pub struct Local {
     pub(super) stride: Cell<u32>,
     pub(super) stride_left: Cell<u32>,
     pub(super) clock_read: Cell<Instant>,
+    /// When this worker last looked after its siblings.
+    pub(super) looked_after: Cell<Instant>,
     random: Cell<u32>,
 }
 
@@ -78,6 +80,7 @@ impl Local {
             stride: Cell::new(1),
             stride_left: Cell::new(1),
             clock_read: Cell::new(now),
+            looked_after: Cell::new(now),
             shared,
             remote,
             thread_home,

@@ -26,27 +26,35 @@ use std::time::{Duration, Instant};
 pub const WATCH: Duration = Duration::from_millis(1);
 
 impl Local {
+    /// Whether it is time for this worker to look after its siblings again. A sleeper's alarm alone
+    /// does not do: a worker that wakes for its own sake more often than the alarm rings sets it
+    /// anew each time.
+    pub(super) fn is_on_duty(&self, now: Instant) -> bool {
+        self.has_thieves() && now.saturating_duration_since(self.looked_after.get()) >= WATCH
+    }
+
     /// Turns the drivers of every stalled sibling.
     pub(super) fn look_after_siblings(&self, now: Instant) {
+        self.looked_after.set(now);
         for sibling in &self.shared.remotes {
             if sibling.index == self.remote.index || !sibling.is_stalled(now, WATCH) {
                 continue;
             }
             let mut batch = self.batch.take();
-            let turned = sibling.reactor.try_turn(&mut batch).ok().flatten();
-            let fired = sibling.timers.try_turn(&mut batch);
-            if turned.is_some() || fired.is_some() {
-                self.remote.counters.rescues.add(1);
-            }
+            // An error is the sibling's own to meet.
+            let _ = sibling.reactor.try_turn(&mut batch);
+            sibling.timers.try_turn(&mut batch);
             self.in_batch.set(true);
-            batch.wake_all();
+            let mut rescued = batch.wake_all();
             self.in_batch.set(false);
             self.batch.set(batch);
             // Its newest task as well, which thieves leave alone: the sibling would run it in a
             // moment, next to the data it shares with the task that woke it. Not this sibling.
             if let Some(task) = sibling.lifo.take() {
                 self.stealable().push(task);
+                rescued += 1;
             }
+            self.remote.counters.rescues.add(u64::from(rescued > 0));
         }
         self.post_surplus();
     }

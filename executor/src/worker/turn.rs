@@ -126,11 +126,12 @@ impl Local {
     fn look(&self) {
         self.take_inboxes();
         self.turn_drivers(Wait::No);
-        if self.has_thieves() {
-            self.look_after_siblings(Instant::now());
+        let now = Instant::now();
+        if self.is_on_duty(now) {
+            self.look_after_siblings(now);
         }
         // Time spent in the drivers is not the tasks'.
-        self.start_round(Instant::now());
+        self.start_round(now);
     }
 
     /// One turn of wheel and reactor. Everything that became runnable lines up before any of it
@@ -233,7 +234,7 @@ impl Local {
         }
         let now = Instant::now();
         self.start_round(now);
-        if turned.watch {
+        if turned.watch || self.is_on_duty(now) {
             self.look_after_siblings(now);
         }
     }
