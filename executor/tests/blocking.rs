@@ -179,11 +179,8 @@ fn a_thread_of_the_pool_is_in_the_runtime_and_may_block_on_it() {
 fn a_job_knows_neither_the_id_nor_the_worker_of_who_spawned_it() {
     every_mode(|mode| {
         let runtime = mode.runtime();
-        let seen = runtime.spawn(async {
-            task::spawn_blocking(|| pintle::worker::current())
-                .await
-                .unwrap()
-        });
+        let seen =
+            runtime.spawn(async { task::spawn_blocking(pintle::worker::current).await.unwrap() });
         assert_eq!(runtime.block_on(seen).unwrap(), None);
     });
 }

@@ -104,16 +104,13 @@ fn tasks_of_a_current_thread_runtime_go_on_in_the_next_block_on() {
     in_mode(Mode::CurrentThread, |mode| {
         let runtime = mode.runtime();
         let (go, idle) = (Event::new(), Event::new());
-        let handle = runtime.block_on(async {
-            let (waits, set) = (go.clone(), idle.clone());
-            let handle = pintle::spawn(async move {
-                set.set();
-                waits.wait().await;
-                9
-            });
-            idle.wait().await;
-            handle
+        let (waits, set) = (go.clone(), idle.clone());
+        let handle = runtime.spawn(async move {
+            set.set();
+            waits.wait().await;
+            9
         });
+        runtime.block_on(idle.wait());
         go.set();
         let there = thread::spawn(move || runtime.block_on(handle).unwrap());
         assert_eq!(there.join().unwrap(), 9);
@@ -302,7 +299,9 @@ fn an_idle_worker_steals_what_another_has_queued() {
             let pair = runtime.handle().spawn_on(0, move || async move {
                 [(); 2].map(|()| {
                     let meet = meet.clone();
-                    pintle::spawn(async move { drop(meet.wait()) })
+                    pintle::spawn(async move {
+                        meet.wait();
+                    })
                 })
             });
             runtime.block_on(async { join_all(pair.await.unwrap()).await });

@@ -1,0 +1,857 @@
+//! The end of a runtime: whatever its tasks are doing, each future is dropped exactly once, those
+//! that may not leave their thread on their thread, and nothing hangs.
+
+mod support;
+
+use pintle::io::AsyncReadExt;
+use pintle::net::{TcpListener, UnixStream};
+use pintle::runtime::{Handle, Runtime};
+use pintle::task::{self, JoinHandle};
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::future::{pending, poll_fn};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::task::{Poll, Waker};
+use std::thread;
+use std::time::{Duration, Instant};
+use support::{Drops, Event, Mode, Occupied, OnDrop, every_mode, in_mode, join_all, wait_until};
+
+/// Runs the runtime until all that `spawn` has spawned have said that they are where they want to
+/// be, then drops it and counts the futures.
+fn drop_with(mode: Mode, spawn: impl FnOnce(&Runtime, &Started)) {
+    let runtime = mode.runtime();
+    let started = Started::default();
+    spawn(&runtime, &started);
+    runtime.block_on(support::until(|| started.all_there()));
+    drop(runtime);
+    assert_eq!(
+        started.drops.count(),
+        started.expected(),
+        "each future once"
+    );
+}
+
+#[derive(Debug, Default)]
+struct Started {
+    expected: AtomicUsize,
+    there: Arc<AtomicUsize>,
+    drops: Drops,
+}
+
+impl Started {
+    /// For one task: call it when the task is where it wants to be, and keep it.
+    fn one(&self) -> impl Fn() + Send + 'static {
+        self.expected.fetch_add(1, Ordering::SeqCst);
+        let (there, counter) = (self.there.clone(), self.drops.counter());
+        move || {
+            let _kept = &counter;
+            there.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn expected(&self) -> usize {
+        self.expected.load(Ordering::SeqCst)
+    }
+
+    fn all_there(&self) -> bool {
+        self.there.load(Ordering::SeqCst) == self.expected()
+    }
+}
+
+#[test]
+fn sleeping_tasks_are_dropped() {
+    every_mode(|mode| {
+        drop_with(mode, |runtime, started| {
+            for worker in 0..mode.workers() {
+                for _ in 0..20 {
+                    let (there, also) = (started.one(), started.one());
+                    drop(runtime.spawn(async move {
+                        there();
+                        pintle::time::sleep(Duration::from_secs(3600)).await;
+                        there();
+                    }));
+                    drop(runtime.handle().spawn_on(worker, || async move {
+                        also();
+                        pending::<()>().await;
+                        also();
+                    }));
+                }
+            }
+        });
+    });
+}
+
+#[test]
+fn tasks_in_the_middle_of_io_are_dropped() {
+    every_mode(|mode| {
+        drop_with(mode, |runtime, started| {
+            for _ in 0..10 {
+                let (accepts, reads, writes) = (started.one(), started.one(), started.one());
+                drop(runtime.spawn(async move {
+                    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                    accepts();
+                    drop(listener.accept().await);
+                    accepts();
+                }));
+                drop(runtime.spawn(async move {
+                    let (mut near, far) = UnixStream::pair().unwrap();
+                    reads();
+                    let _ = near.read(&mut [0]).await;
+                    drop((far, reads));
+                }));
+                drop(runtime.spawn(async move {
+                    let (near, _far) = UnixStream::pair().unwrap();
+                    while near.try_write(&[0; 4096]).is_ok() {}
+                    writes();
+                    let _ = near.writable().await;
+                    pending::<()>().await;
+                    drop(writes);
+                }));
+            }
+        });
+    });
+}
+
+#[test]
+fn tasks_that_never_stop_waking_themselves_are_dropped() {
+    every_mode(|mode| {
+        drop_with(mode, |runtime, started| {
+            for _ in 0..10 {
+                let there = started.one();
+                drop(runtime.spawn(async move {
+                    there();
+                    loop {
+                        task::yield_now().await;
+                    }
+                }));
+            }
+        });
+    });
+}
+
+#[test]
+fn queued_tasks_are_dropped_unrun() {
+    every_mode(|mode| {
+        let runtime = mode.runtime();
+        let occupied = Occupied::all(mode, runtime.handle());
+        let drops = Drops::new();
+        let mut handles = Vec::new();
+        for worker in 0..mode.workers() {
+            for _ in 0..10 {
+                let (one, other) = (drops.counter(), drops.counter());
+                handles.push(runtime.spawn(async move { drop(one) }));
+                handles.push(
+                    runtime
+                        .handle()
+                        .spawn_on(worker, || async move { drop(other) }),
+                );
+            }
+        }
+        let count = handles.len();
+        // The drop waits for the workers, who leave their polls when it has begun.
+        let dropping = thread::spawn(move || drop(runtime));
+        if mode.has_threads() {
+            // Refused from the moment it has begun.
+            drop(occupied);
+        }
+        dropping.join().unwrap();
+        assert_eq!(drops.count(), count);
+        let cancelled = handles
+            .into_iter()
+            .map(futures_lite::future::block_on)
+            .filter(|result| result.as_ref().is_err_and(task::JoinError::is_cancelled))
+            .count();
+        // With worker threads, those that had their turn before the flag went up have run.
+        assert!(mode.has_threads() || cancelled == count);
+    });
+}
+
+#[test]
+fn a_poll_that_is_under_way_ends_before_the_drop_does() {
+    every_mode(|mode| {
+        if !mode.has_threads() {
+            return; // There a poll is under way inside `block_on` only.
+        }
+        let runtime = mode.runtime();
+        let (inside, log) = (Event::new(), Arc::new(Mutex::new(Vec::new())));
+        let task = runtime.spawn({
+            let (inside, log) = (inside.clone(), log.clone());
+            async move {
+                let _on_drop = OnDrop::new({
+                    let log = log.clone();
+                    move || log.lock().unwrap().push("dropped")
+                });
+                inside.set();
+                thread::sleep(Duration::from_millis(20));
+                log.lock().unwrap().push("polled");
+                pending::<()>().await;
+            }
+        });
+        inside.wait_blocking();
+        drop(runtime);
+        log.lock().unwrap().push("runtime");
+        assert_eq!(*log.lock().unwrap(), ["polled", "dropped", "runtime"]);
+        assert!(
+            futures_lite::future::block_on(task)
+                .unwrap_err()
+                .is_cancelled()
+        );
+    });
+}
+
+#[test]
+fn a_running_blocking_job_is_waited_for_and_a_queued_one_is_cancelled() {
+    every_mode(|mode| {
+        let runtime = mode.builder().max_blocking_threads(1).build().unwrap();
+        let (inside, drops) = (Event::new(), Drops::new());
+        let running = runtime.spawn_blocking({
+            let (inside, counter) = (inside.clone(), drops.counter());
+            move || {
+                inside.set();
+                thread::sleep(Duration::from_millis(20));
+                drop(counter);
+                "ran"
+            }
+        });
+        inside.wait_blocking();
+        let counter = drops.counter();
+        let queued = runtime.spawn_blocking(move || drop(counter));
+        drop(runtime);
+        assert_eq!(drops.count(), 2);
+        assert_eq!(futures_lite::future::block_on(running).unwrap(), "ran");
+        assert!(
+            futures_lite::future::block_on(queued)
+                .unwrap_err()
+                .is_cancelled()
+        );
+    });
+}
+
+#[test]
+fn pinned_futures_are_dropped_on_their_own_threads() {
+    every_mode(|mode| {
+        let runtime = mode.runtime();
+        let wrong = Arc::new(AtomicUsize::new(0));
+        let started = Started::default();
+        let make = |there: Box<dyn Fn() + Send>| {
+            let wrong = wrong.clone();
+            move || async move {
+                let home = thread::current().id();
+                let _on_drop = OnDrop::new(move || {
+                    wrong.fetch_add(
+                        usize::from(thread::current().id() != home),
+                        Ordering::SeqCst,
+                    );
+                });
+                let _not_send = Rc::new(());
+                there();
+                pending::<()>().await;
+                drop(there);
+            }
+        };
+        for worker in 0..mode.workers() {
+            for _ in 0..10 {
+                drop(
+                    runtime
+                        .handle()
+                        .spawn_on(worker, make(Box::new(started.one()))),
+                );
+                let locally = make(Box::new(started.one()));
+                drop(runtime.handle().spawn_on(worker, || async move {
+                    drop(task::spawn_local(locally()));
+                }));
+            }
+        }
+        runtime.block_on(async {
+            for _ in 0..10 {
+                drop(task::spawn_local(make(Box::new(started.one()))()));
+            }
+            support::until(|| started.all_there()).await;
+        });
+        // On another thread than the one that made it.
+        thread::spawn(move || drop(runtime)).join().unwrap();
+        assert_eq!(started.drops.count(), started.expected());
+        assert_eq!(
+            wrong.load(Ordering::SeqCst),
+            0,
+            "dropped on a thread that is not theirs"
+        );
+    });
+}
+
+#[test]
+fn tasks_that_spawn_from_their_own_drop_are_dropped_and_so_is_what_they_spawn() {
+    every_mode(|mode| {
+        let runtime = mode.runtime();
+        let (started, drops) = (Started::default(), Drops::new());
+        for worker in 0..mode.workers() {
+            for local in [true, false] {
+                let (there, handle) = (started.one(), runtime.handle().clone());
+                let counters = [(); 4].map(|()| drops.counter());
+                drop(runtime.handle().spawn_on(worker, move || async move {
+                    let _on_drop = OnDrop::new(move || {
+                        let [one, two, three, four] = counters;
+                        drop(handle.spawn(async move { drop(one) }));
+                        drop(handle.spawn_on(0, || async move { drop(two) }));
+                        drop(handle.spawn_blocking(move || drop(three)));
+                        if local {
+                            drop(task::spawn_local(async move { drop(four) }));
+                        } else {
+                            drop(pintle::spawn(async move { drop(four) }));
+                        }
+                    });
+                    there();
+                    pending::<()>().await;
+                    drop(there);
+                }));
+            }
+        }
+        runtime.block_on(support::until(|| started.all_there()));
+        drop(runtime);
+        assert_eq!(started.drops.count(), started.expected());
+        assert_eq!(drops.count(), 4 * started.expected());
+    });
+}
+
+#[test]
+fn tasks_that_wake_each_other_from_their_drops_are_dropped() {
+    every_mode(|mode| {
+        drop_with(mode, |runtime, started| {
+            let wakers: Arc<Mutex<Vec<Waker>>> = Arc::default();
+            for n in 0..40 {
+                let (there, wakers) = (started.one(), wakers.clone());
+                let future = async move {
+                    let _on_drop = OnDrop::new({
+                        let wakers = wakers.clone();
+                        move || {
+                            let all = wakers.lock().unwrap().clone();
+                            all.into_iter().for_each(Waker::wake);
+                        }
+                    });
+                    poll_fn(|cx| {
+                        wakers.lock().unwrap().push(cx.waker().clone());
+                        Poll::Ready(())
+                    })
+                    .await;
+                    there();
+                    pending::<()>().await;
+                    drop(there);
+                };
+                match n % 2 {
+                    0 => drop(runtime.spawn(future)),
+                    _ => drop(runtime.handle().spawn_on(n / 2 % mode.workers(), || future)),
+                }
+            }
+        });
+    });
+}
+
+#[test]
+fn tasks_that_hold_each_others_handles_are_dropped() {
+    every_mode(|mode| {
+        drop_with(mode, |runtime, started| {
+            for _ in 0..10 {
+                let slot: Arc<Mutex<Option<JoinHandle<()>>>> = Arc::default();
+                let (one, other) = (started.one(), started.one());
+                let first = runtime.spawn({
+                    let slot = slot.clone();
+                    async move {
+                        let handle = poll_fn(|cx| match slot.lock().unwrap().take() {
+                            Some(handle) => Poll::Ready(handle),
+                            None => {
+                                cx.waker().wake_by_ref();
+                                Poll::Pending
+                            }
+                        });
+                        let handle = handle.await;
+                        one();
+                        let _ = handle.await;
+                        drop(one);
+                    }
+                });
+                let second = runtime.spawn(async move {
+                    other();
+                    let _ = first.await;
+                    drop(other);
+                });
+                *slot.lock().unwrap() = Some(second);
+            }
+        });
+    });
+}
+
+#[test]
+fn tasks_that_abort_each_other_from_their_drops_are_dropped() {
+    every_mode(|mode| {
+        drop_with(mode, |runtime, started| {
+            let aborts: Arc<Mutex<Vec<task::AbortHandle>>> = Arc::default();
+            for n in 0..20 {
+                let (there, in_drop) = (started.one(), aborts.clone());
+                let future = async move {
+                    let _on_drop = OnDrop::new(move || {
+                        in_drop
+                            .lock()
+                            .unwrap()
+                            .iter()
+                            .for_each(task::AbortHandle::abort);
+                    });
+                    there();
+                    pending::<()>().await;
+                    drop(there);
+                };
+                let handle = match n % 2 {
+                    0 => runtime.spawn(future),
+                    _ => runtime.handle().spawn_on(n / 2 % mode.workers(), || future),
+                };
+                aborts.lock().unwrap().push(handle.abort_handle());
+            }
+        });
+    });
+}
+
+#[test]
+fn a_panic_in_a_drop_at_the_end_takes_nothing_else_along() {
+    every_mode(|mode| {
+        drop_with(mode, |runtime, started| {
+            for n in 0..10 {
+                let there = started.one();
+                drop(
+                    runtime
+                        .handle()
+                        .spawn_on(n % mode.workers(), || async move {
+                            let _on_drop = OnDrop::new(|| panic!("in a drop, at the end"));
+                            there();
+                            pending::<()>().await;
+                            drop(there);
+                        }),
+                );
+            }
+        });
+    });
+}
+
+#[test]
+fn handles_of_a_dead_runtime_resolve_as_cancelled() {
+    every_mode(|mode| {
+        let runtime = mode.runtime();
+        let started = Started::default();
+        let there = started.one();
+        let handle = runtime.spawn(async move {
+            there();
+            pending::<()>().await;
+            drop(there);
+        });
+        runtime.block_on(support::until(|| started.all_there()));
+        // Waited for while the runtime ends, and after.
+        let waiting = thread::spawn(move || futures_lite::future::block_on(handle));
+        drop(runtime);
+        assert!(waiting.join().unwrap().unwrap_err().is_cancelled());
+    });
+}
+
+#[test]
+fn what_is_spawned_after_the_end_is_cancelled() {
+    every_mode(|mode| {
+        let runtime = mode.runtime();
+        let handle = runtime.handle().clone();
+        drop(runtime);
+        let drops = Drops::new();
+        let (one, two, three) = (drops.counter(), drops.counter(), drops.counter());
+        let handles = [
+            handle.spawn(async move { drop(one) }),
+            handle.spawn_on(0, || async move { drop(two) }),
+            handle.spawn_blocking(move || drop(three)),
+        ];
+        assert_eq!(drops.count(), 3);
+        for handle in handles {
+            assert!(
+                futures_lite::future::block_on(handle)
+                    .unwrap_err()
+                    .is_cancelled()
+            );
+        }
+    });
+}
+
+#[test]
+fn wakers_and_abort_handles_may_outlive_the_runtime() {
+    every_mode(|mode| {
+        let runtime = mode.runtime();
+        let waker = Arc::new(Mutex::new(None));
+        let handle = runtime.spawn({
+            let waker = waker.clone();
+            poll_fn(move |cx| {
+                *waker.lock().unwrap() = Some(cx.waker().clone());
+                Poll::<()>::Pending
+            })
+        });
+        runtime.block_on(support::until(|| waker.lock().unwrap().is_some()));
+        let abort = handle.abort_handle();
+        drop(runtime);
+        let waker = waker.lock().unwrap().take().unwrap();
+        waker.wake_by_ref();
+        abort.abort();
+        assert!(abort.is_finished());
+        waker.wake();
+        drop(handle);
+        abort.abort();
+    });
+}
+
+#[test]
+fn a_runtime_may_be_dropped_in_a_task_of_its_own() {
+    every_mode(|mode| {
+        if !mode.has_threads() {
+            return; // There somebody is inside `block_on` while a task runs, and owns it.
+        }
+        let runtime = mode.runtime();
+        let (drops, gone) = (Drops::new(), Event::new());
+        let slot = Arc::new(Mutex::new(None));
+        let (counter, set, taken) = (drops.counter(), gone.clone(), slot.clone());
+        drop(runtime.spawn(async move {
+            let _counter = counter;
+            let _on_drop = OnDrop::new(move || set.set());
+            let runtime: Runtime = poll_fn(|cx| {
+                cx.waker().wake_by_ref();
+                taken
+                    .lock()
+                    .unwrap()
+                    .take()
+                    .map_or(Poll::Pending, Poll::Ready)
+            })
+            .await;
+            drop(runtime);
+            pending::<()>().await;
+        }));
+        *slot.lock().unwrap() = Some(runtime);
+        gone.wait_blocking();
+        wait_until(|| drops.count() == 1);
+    });
+}
+
+#[test]
+fn a_runtime_may_be_dropped_in_a_task_of_another() {
+    every_mode(|mode| {
+        let (outer, inner) = (mode.runtime(), mode.runtime());
+        let (drops, handle) = (Drops::new(), inner.handle().clone());
+        let counter = drops.counter();
+        drop(inner.spawn(async move {
+            let _counter = counter;
+            pending::<()>().await;
+        }));
+        let dropped = outer.spawn(async move {
+            drop(inner);
+            Handle::current().runtime_flavor()
+        });
+        assert_eq!(
+            outer.block_on(dropped).unwrap(),
+            outer.handle().runtime_flavor()
+        );
+        wait_until(|| drops.count() == 1);
+        let late = handle.spawn(async {});
+        assert!(outer.block_on(late).unwrap_err().is_cancelled());
+    });
+}
+
+#[test]
+fn a_runtime_may_be_dropped_at_the_root_of_another_and_on_the_pool() {
+    every_mode(|mode| {
+        let outer = mode.runtime();
+        let drops = Drops::new();
+        let inner = || {
+            let (inner, counter) = (mode.runtime(), drops.counter());
+            drop(inner.spawn(async move {
+                let _counter = counter;
+                pending::<()>().await;
+            }));
+            inner
+        };
+        let (one, two) = (inner(), inner());
+        outer.block_on(async { drop(one) });
+        outer
+            .block_on(outer.spawn_blocking(move || drop(two)))
+            .unwrap();
+        wait_until(|| drops.count() == 2);
+    });
+}
+
+#[test]
+fn shutdown_timeout_does_not_wait_for_longer_than_it_was_told() {
+    every_mode(|mode| {
+        let runtime = mode.runtime();
+        let (inside, over, ended) = (Event::new(), Event::new(), Event::new());
+        drop(runtime.spawn_blocking({
+            let (inside, over, ended) = (inside.clone(), over.clone(), ended.clone());
+            move || {
+                inside.set();
+                over.wait_blocking();
+                ended.set();
+            }
+        }));
+        inside.wait_blocking();
+        let start = Instant::now();
+        runtime.shutdown_timeout(Duration::from_millis(10));
+        assert!(start.elapsed() >= Duration::from_millis(10));
+        assert!(!ended.is_set());
+        over.set();
+        ended.wait_blocking();
+    });
+}
+
+#[test]
+fn shutdown_timeout_waits_no_longer_than_it_must() {
+    every_mode(|mode| {
+        let runtime = mode.runtime();
+        let drops = Drops::new();
+        let counter = drops.counter();
+        drop(runtime.spawn(async move {
+            let _counter = counter;
+            pending::<()>().await;
+        }));
+        // Would be a hang.
+        runtime.shutdown_timeout(Duration::from_secs(3600));
+        assert_eq!(drops.count(), 1);
+    });
+}
+
+#[test]
+fn shutdown_background_waits_for_nothing_and_may_be_called_in_a_task() {
+    every_mode(|mode| {
+        let (outer, inner) = (mode.runtime(), mode.runtime());
+        let (inside, over, drops) = (Event::new(), Event::new(), Drops::new());
+        drop(inner.spawn_blocking({
+            let (inside, over, counter) = (inside.clone(), over.clone(), drops.counter());
+            move || {
+                inside.set();
+                over.wait_blocking();
+                drop(counter);
+            }
+        }));
+        let counter = drops.counter();
+        drop(inner.spawn(async move {
+            let _counter = counter;
+            pending::<()>().await;
+        }));
+        inside.wait_blocking();
+        outer
+            .block_on(outer.spawn(async move { inner.shutdown_background() }))
+            .unwrap();
+        over.set();
+        wait_until(|| drops.count() == 2);
+    });
+}
+
+#[test]
+fn block_on_after_the_end_still_runs_its_own_future() {
+    every_mode(|mode| {
+        let runtime = mode.runtime();
+        let handle = runtime.handle().clone();
+        drop(runtime);
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let task = handle.block_on(async { pintle::spawn(async {}).await });
+            sender
+                .send(task.is_err_and(|error| error.is_cancelled()))
+                .unwrap();
+        });
+        assert!(receiver.recv().unwrap());
+    });
+}
+
+#[test]
+fn block_on_during_the_end_comes_back() {
+    every_mode(|mode| {
+        for _ in 0..20 {
+            let runtime = mode.runtime();
+            let (handle, meet) = (runtime.handle().clone(), Arc::new(Barrier::new(2)));
+            let there = thread::spawn({
+                let meet = meet.clone();
+                move || {
+                    handle.block_on(async {
+                        meet.wait();
+                        let mut spawned = 0;
+                        // Until the runtime is gone.
+                        while pintle::spawn(async {}).await.is_ok() {
+                            spawned += 1;
+                            task::yield_now().await;
+                        }
+                        spawned
+                    })
+                }
+            });
+            meet.wait();
+            drop(runtime);
+            there.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn two_threads_share_a_current_thread_runtime_and_hand_it_over() {
+    in_mode(Mode::CurrentThread, |mode| {
+        let runtime = mode.runtime();
+        for _ in 0..50 {
+            let (first_in, second_in, first_out) = (Event::new(), Event::new(), Event::new());
+            let ran_on = thread::scope(|scope| {
+                let (runtime, first_in) = (&runtime, &first_in);
+                let second = scope.spawn({
+                    let (second_in, first_out) = (second_in.clone(), first_out.clone());
+                    move || {
+                        first_in.wait_blocking();
+                        runtime.block_on(async {
+                            second_in.set();
+                            // The first thread runs this task.
+                            let one = pintle::spawn(async { thread::current().id() }).await;
+                            first_out.wait().await;
+                            // And this one is left to us, with timers and all.
+                            let two = pintle::spawn(async {
+                                pintle::time::sleep(Duration::from_micros(100)).await;
+                                thread::current().id()
+                            });
+                            (one.unwrap(), two.await.unwrap(), thread::current().id())
+                        })
+                    }
+                });
+                let waits = second_in.clone();
+                runtime.block_on(async {
+                    first_in.set();
+                    waits.wait().await;
+                    for _ in 0..5 {
+                        task::yield_now().await;
+                    }
+                });
+                first_out.set();
+                second.join().unwrap()
+            });
+            let (_, two, second) = ran_on;
+            assert_eq!(two, second, "the second thread has taken over");
+        }
+    });
+}
+
+#[test]
+fn many_threads_inside_one_current_thread_runtime_all_get_done() {
+    in_mode(Mode::CurrentThread, |mode| {
+        let runtime = mode.runtime();
+        thread::scope(|scope| {
+            for n in 0..8 {
+                let runtime = &runtime;
+                scope.spawn(move || {
+                    for m in 0..20 {
+                        let sum = runtime.block_on(async move {
+                            let task = pintle::spawn(async move {
+                                task::yield_now().await;
+                                pintle::time::sleep(Duration::from_micros(50)).await;
+                                n * m
+                            });
+                            task.await.unwrap()
+                        });
+                        assert_eq!(sum, n * m);
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn a_current_thread_runtime_dropped_while_another_thread_waits_for_its_worker() {
+    in_mode(Mode::CurrentThread, |mode| {
+        for _ in 0..20 {
+            let runtime = mode.runtime();
+            let handle = runtime.handle().clone();
+            let (inside, go) = (Event::new(), Event::new());
+            let there = thread::spawn({
+                let (inside, go) = (inside.clone(), go.clone());
+                move || {
+                    handle.block_on(async {
+                        inside.set();
+                        go.wait().await;
+                    })
+                }
+            });
+            inside.wait_blocking();
+            drop(runtime);
+            go.set();
+            there.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn the_drop_of_a_local_task_may_use_what_block_on_has_left() {
+    every_mode(|mode| {
+        let runtime = mode.runtime();
+        let log = Rc::new(RefCell::new(Vec::new()));
+        let idle = Event::new();
+        runtime.block_on(async {
+            for n in 0..3 {
+                let (log, idle) = (log.clone(), idle.clone());
+                drop(task::spawn_local(async move {
+                    let _on_drop = OnDrop::new(move || {
+                        log.borrow_mut().push(n);
+                        assert!(Handle::try_current().is_ok(), "still inside");
+                        drop(task::spawn_local(async {}));
+                    });
+                    idle.set();
+                    pending::<()>().await;
+                }));
+            }
+            idle.wait().await;
+            task::yield_now().await;
+        });
+        let dropped: HashSet<_> = log.borrow().iter().copied().collect();
+        assert_eq!(dropped, (0..3).collect());
+    });
+}
+
+#[test]
+fn shutting_down_under_load_loses_nothing() {
+    every_mode(|mode| {
+        for round in 0..20 {
+            let runtime = mode.runtime();
+            let (made, drops) = (Arc::new(AtomicUsize::new(0)), Drops::new());
+            // Tasks that spawn tasks, for ever.
+            fn breed(made: Arc<AtomicUsize>, drops: Drops, depth: usize) -> JoinHandle<()> {
+                made.fetch_add(1, Ordering::SeqCst);
+                let counter = drops.counter();
+                pintle::spawn(async move {
+                    let _counter = counter;
+                    loop {
+                        if depth < 3 {
+                            drop(breed(made.clone(), drops.clone(), depth + 1));
+                        }
+                        task::yield_now().await;
+                        pintle::time::sleep(Duration::from_micros(20)).await;
+                    }
+                })
+            }
+            runtime.block_on(async {
+                let roots = (0..4).map(|_| breed(made.clone(), drops.clone(), 0));
+                roots.for_each(drop);
+                support::until(|| made.load(Ordering::SeqCst) > 20 + round).await;
+            });
+            drop(runtime);
+            assert_eq!(drops.count(), made.load(Ordering::SeqCst));
+        }
+    });
+}
+
+#[test]
+fn join_handles_awaited_in_another_runtime_resolve_when_theirs_ends() {
+    every_mode(|mode| {
+        let (one, other) = (mode.runtime(), mode.runtime());
+        let handles: Vec<_> = (0..10).map(|_| one.spawn(pending::<()>())).collect();
+        let waiting = other.spawn(async move {
+            let mut cancelled = 0;
+            for handle in handles {
+                cancelled += usize::from(handle.await.unwrap_err().is_cancelled());
+            }
+            cancelled
+        });
+        drop(one);
+        assert_eq!(other.block_on(join_all([waiting])), [10]);
+    });
+}
