@@ -28,7 +28,7 @@ use crate::shim::sync::Mutex;
 ///     .collect();
 /// let leaders = threads
 ///     .into_iter()
-/// ///     .map(|thread| thread.join().unwrap())
+///     .map(|thread| thread.join().unwrap())
 ///     .filter(|result| result.is_leader())
 ///     .count();
 /// assert_eq!(leaders, 1);

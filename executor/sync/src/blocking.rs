@@ -24,11 +24,11 @@ std::thread_local! {
 /// ```
 /// use pintle_sync::{Mutex, blocking};
 ///
-/// let mutex = Mutex::new(1);
+/// let lock = || *Mutex::new(1).blocking_lock();
 /// let denied = blocking::deny();
-/// assert!(std::panic::catch_unwind(|| *mutex.blocking_lock()).is_err());
+/// assert!(std::panic::catch_unwind(lock).is_err());
 /// drop(denied);
-/// assert_eq!(*mutex.blocking_lock(), 1);
+/// assert_eq!(lock(), 1);
 /// ```
 pub fn deny() -> Guard {
     Guard::set(true)

@@ -8,8 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
+/// Counts how often it is woken.
 #[derive(Default)]
-struct Bell(AtomicUsize);
+pub struct Bell(AtomicUsize);
+
+impl Bell {
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
 
 impl Wake for Bell {
     fn wake(self: Arc<Self>) {
@@ -31,6 +38,7 @@ impl<'a, T> Task<'a, T> {
     }
 
     /// A task that has been polled once, and waits.
+    #[track_caller]
     pub fn waiting(future: impl Future<Output = T> + 'a) -> Self {
         let mut task = Self::new(future);
         assert!(task.poll().is_pending(), "this should wait");
@@ -39,13 +47,21 @@ impl<'a, T> Task<'a, T> {
 
     pub fn poll(&mut self) -> Poll<T> {
         self.bell.0.store(0, Ordering::SeqCst);
-        let waker = Waker::from(self.bell.clone());
-        self.future.as_mut().poll(&mut Context::from_waker(&waker))
+        self.poll_with(&Waker::from(self.bell.clone()))
+    }
+
+    pub fn poll_with(&mut self, waker: &Waker) -> Poll<T> {
+        self.future.as_mut().poll(&mut Context::from_waker(waker))
+    }
+
+    /// From now on it is polled with another waker; returns the bell of the old.
+    pub fn change_waker(&mut self) -> Arc<Bell> {
+        std::mem::take(&mut self.bell)
     }
 
     /// Whether it was woken since it was polled last.
     pub fn woken(&self) -> bool {
-        self.bell.0.load(Ordering::SeqCst) > 0
+        self.bell.count() > 0
     }
 
     /// Polls it; it must be done.
@@ -56,4 +72,16 @@ impl<'a, T> Task<'a, T> {
             Poll::Pending => panic!("this should be ready"),
         }
     }
+}
+
+struct Explode;
+
+impl Wake for Explode {
+    fn wake(self: Arc<Self>) {
+        panic!("this waker always panics");
+    }
+}
+
+pub fn exploding_waker() -> Waker {
+    Arc::new(Explode).into()
 }
