@@ -1,14 +1,32 @@
-//! The floor of the Pintle async runtime: what every other crate of
-//! the workspace stands on, and which stands on none of them.
+//! Locks, semaphores, notifications and cancellation for tasks, which need no runtime; and the
+//! floor of the Pintle async runtime, on which every other crate of the workspace stands.
+//!
+//! For tasks, with tokio's names and meaning:
+//!
+//! | | |
+//! | --- | --- |
+//! | [`Mutex`], [`RwLock`] | locks that may be held across an `.await`, fair and without poison |
+//! | [`Semaphore`] | a count of permits |
+//! | [`Notify`] | wake one, or all, without data |
+//! | [`Barrier`] | wait for one another |
+//! | [`OnceCell`], [`SetOnce`] | set once: by whoever asks first, or for all who wait |
+//! | [`CancellationToken`] | tell tasks to end |
+//! | [`TaskTracker`] | know when they have |
+//!
+//! They stand on two things: a *wait list*, which is an intrusive queue, so that waiting allocates
+//! nothing, and a *batch semaphore* on top of it. All of them take part in the cooperative
+//! [`budget`]; their `blocking_*` methods wait with the thread ([`blocking`]).
+//!
+//! For runtimes:
 //!
 //! - [`shim`]: locks, atomics, cells and thread-locals, from `std` and `parking_lot` or, under
 //!   `--cfg loom`, from the model checker. The only such switch in the workspace.
 //! - [`WakeBatch`]: wakers collected while something is locked, woken when nothing is.
 //! - [`budget`]: the cooperative budget that makes an always-ready task yield now and then.
-//!
-//! Nothing here needs a runtime to be running.
 
 #![deny(unsafe_code)]
+// A model sees the wait list, too, through `checked`.
+#![cfg_attr(loom, allow(missing_docs, missing_debug_implementations))]
 
 #[macro_use]
 pub mod shim;
@@ -48,6 +66,17 @@ pub use semaphore::{
 };
 pub use task_tracker::{TaskTracker, TaskTrackerToken, TaskTrackerWaitFuture, TrackedFuture};
 pub use wake_batch::WakeBatch;
+
+/// What `loom-tests` checks and has no other way to, and a way to wait in a model.
+#[cfg(loom)]
+#[doc(hidden)]
+pub mod checked {
+    pub use crate::wait_list::*;
+
+    pub fn block_on<F: Future>(future: F) -> F::Output {
+        crate::blocking::wait(future, "await")
+    }
+}
 
 /// For the shim's `thread_local!`, which is used in other crates.
 #[cfg(loom)]

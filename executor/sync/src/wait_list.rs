@@ -55,7 +55,7 @@ use crate::shim::sync::{Mutex, MutexGuard};
 
 /// A queue of waiting tasks. Each brings an `I`, in which it says what it wants and is told what
 /// it got.
-pub(crate) struct WaitList<I> {
+pub struct WaitList<I> {
     ends: Mutex<Ends<I>>,
 }
 
@@ -82,7 +82,7 @@ struct Fields<I> {
 unsafe impl<I: Send> Send for Ends<I> {}
 
 /// Something that has a wait list in it.
-pub(crate) trait Listed {
+pub trait Listed {
     /// What its waiters bring.
     type Item;
 
@@ -104,7 +104,7 @@ impl<I> Listed for WaitList<I> {
 ///
 /// Wherever the pointer is moved, what it points to stays where it is, and alive and shared, until
 /// the pointer is dropped.
-pub(crate) unsafe trait Keep: Deref<Target: Listed> {}
+pub unsafe trait Keep: Deref<Target: Listed> {}
 
 // SAFETY: a shared borrow is all of that for as long as it is there.
 unsafe impl<T: Listed> Keep for &T {}
@@ -117,7 +117,7 @@ type ItemOf<K> = <<K as Deref>::Target as Listed>::Item;
 impl<I> WaitList<I> {
     const_fn! {
         /// An empty list.
-        pub(crate) const fn new() -> Self {
+        pub const fn new() -> Self {
             Self {
                 ends: Mutex::new(Ends { front: None, back: None }),
             }
@@ -125,7 +125,7 @@ impl<I> WaitList<I> {
     }
 
     /// Waits for the lock, which is held for short, bounded moments only.
-    pub(crate) fn lock(&self) -> Locked<'_, I> {
+    pub fn lock(&self) -> Locked<'_, I> {
         Locked {
             ends: self.ends.lock(),
         }
@@ -139,18 +139,18 @@ impl<I> fmt::Debug for WaitList<I> {
 }
 
 /// A wait list, locked.
-pub(crate) struct Locked<'a, I> {
+pub struct Locked<'a, I> {
     ends: MutexGuard<'a, Ends<I>>,
 }
 
 impl<I> Locked<'_, I> {
     /// Whether nobody waits.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.ends.front.is_none()
     }
 
     /// Lets `f` look at what the first in the queue wants, if there is one.
-    pub(crate) fn with_front<R>(&mut self, f: impl FnOnce(&mut I) -> R) -> Option<R> {
+    pub fn with_front<R>(&mut self, f: impl FnOnce(&mut I) -> R) -> Option<R> {
         let node = self.ends.front?;
         // SAFETY: (locked) the node is linked and we hold the lock; (pinned) so it is alive.
         Some(unsafe { node.as_ref() }.fields.with_mut(|fields| {
@@ -162,13 +162,13 @@ impl<I> Locked<'_, I> {
     /// Takes the first out of the queue, after `serve` has told it what it got.
     ///
     /// `None` when nobody waits. The waker is `None` for one that is queued but was never polled.
-    pub(crate) fn pop_front(&mut self, serve: impl FnOnce(&mut I)) -> Option<Option<Waker>> {
+    pub fn pop_front(&mut self, serve: impl FnOnce(&mut I)) -> Option<Option<Waker>> {
         let node = self.ends.front?;
         Some(self.serve(node, serve))
     }
 
     /// The same for the last in the queue.
-    pub(crate) fn pop_back(&mut self, serve: impl FnOnce(&mut I)) -> Option<Option<Waker>> {
+    pub fn pop_back(&mut self, serve: impl FnOnce(&mut I)) -> Option<Option<Waker>> {
         let node = self.ends.back?;
         Some(self.serve(node, serve))
     }
@@ -248,7 +248,7 @@ impl<I> Locked<'_, I> {
 }
 
 /// One task's place in a wait list, to be kept in the future that waits.
-pub(crate) struct Waiter<K: Keep> {
+pub struct Waiter<K: Keep> {
     keep: K,
     /// The list that `keep` lent us when we were made.
     list: NonNull<WaitList<ItemOf<K>>>,
@@ -265,7 +265,7 @@ unsafe impl<K: Keep + Sync> Sync for Waiter<K> where ItemOf<K>: Send {}
 
 impl<K: Keep> Waiter<K> {
     /// A waiter that is not queued. Does not look at the list.
-    pub(crate) fn new(keep: K, item: ItemOf<K>) -> Self {
+    pub fn new(keep: K, item: ItemOf<K>) -> Self {
         let list = NonNull::from(keep.list());
         Self {
             keep,
@@ -284,14 +284,14 @@ impl<K: Keep> Waiter<K> {
     }
 
     /// What the list is in.
-    pub(crate) fn keep(&self) -> &K {
+    pub fn keep(&self) -> &K {
         &self.keep
     }
 
     /// The item, unless the waiter is queued: then it takes [`enter`](Self::enter) to see it.
     ///
     /// Whatever was done before the waiter was served has happened before this returns.
-    pub(crate) fn item(self: Pin<&mut Self>) -> Option<&mut ItemOf<K>> {
+    pub fn item(self: Pin<&mut Self>) -> Option<&mut ItemOf<K>> {
         // Acquire: pairs with the release in `serve`.
         if self.node.queued.load(Ordering::Acquire) {
             return None;
@@ -301,7 +301,7 @@ impl<K: Keep> Waiter<K> {
     }
 
     /// Locks the list.
-    pub(crate) fn enter(self: Pin<&mut Self>) -> Entry<'_, K> {
+    pub fn enter(self: Pin<&mut Self>) -> Entry<'_, K> {
         let waiter = self.into_ref().get_ref();
         // SAFETY: (list) the list lies in what `keep` points to, which stays, alive and shared,
         // until we are dropped.
@@ -314,7 +314,7 @@ impl<K: Keep> Waiter<K> {
 
     /// Sees to it that a queued waiter wakes this task, which may not be the one that queued it.
     /// Says whether it is still queued.
-    pub(crate) fn keep_waker(mut self: Pin<&mut Self>, waker: &Waker) -> bool {
+    pub fn keep_waker(mut self: Pin<&mut Self>, waker: &Waker) -> bool {
         {
             let mut entry = self.as_mut().enter();
             if !entry.is_queued() {
@@ -357,7 +357,7 @@ impl<K: Keep> fmt::Debug for Waiter<K> {
 }
 
 /// A waiter at its list, which is locked. Dereferences to the list.
-pub(crate) struct Entry<'a, K: Keep> {
+pub struct Entry<'a, K: Keep> {
     locked: Locked<'a, ItemOf<K>>,
     /// Lent by a `Pin<&mut Waiter>`, so for `'a` nobody else acts for the waiter.
     waiter: &'a Waiter<K>,
@@ -365,18 +365,18 @@ pub(crate) struct Entry<'a, K: Keep> {
 
 impl<'a, K: Keep> Entry<'a, K> {
     /// What the list is in.
-    pub(crate) fn keep(&self) -> &'a K {
+    pub fn keep(&self) -> &'a K {
         self.waiter.keep()
     }
 
     /// Whether the waiter is in the queue.
-    pub(crate) fn is_queued(&self) -> bool {
+    pub fn is_queued(&self) -> bool {
         // Relaxed: we hold the lock under which it changes.
         self.waiter.node.queued.load(Ordering::Relaxed)
     }
 
     /// Lets `f` look at the waiter's item.
-    pub(crate) fn with_item<R>(&mut self, f: impl FnOnce(&mut ItemOf<K>) -> R) -> R {
+    pub fn with_item<R>(&mut self, f: impl FnOnce(&mut ItemOf<K>) -> R) -> R {
         self.waiter.node.fields.with_mut(|fields| {
             // SAFETY: (locked, owned) we are both the owner and the holder of the lock.
             f(unsafe { &mut (*fields).item })
@@ -391,7 +391,7 @@ impl<'a, K: Keep> Entry<'a, K> {
     }
 
     /// Queues the waiter behind all others. The waker was cloned before the list was locked.
-    pub(crate) fn push_back(&mut self, waker: Option<Waker>) {
+    pub fn push_back(&mut self, waker: Option<Waker>) {
         assert!(!self.is_queued(), "a waiter waits in one place at a time");
         // SAFETY: (owned) it is not queued, as we have just looked; (pinned) our makers had it
         // pinned, and its drop takes it out.
@@ -400,7 +400,7 @@ impl<'a, K: Keep> Entry<'a, K> {
 
     /// Takes the waiter out of the queue, if it is there. The waker is to be dropped unlocked.
     #[must_use = "to be dropped when the list is no longer locked"]
-    pub(crate) fn remove(&mut self) -> Option<Waker> {
+    pub fn remove(&mut self) -> Option<Waker> {
         if !self.is_queued() {
             return None;
         }

@@ -1,5 +1,7 @@
 //! The semaphore as its users see it, with no runtime.
 
+#![cfg(not(loom))]
+
 mod common;
 
 use std::sync::Arc;
