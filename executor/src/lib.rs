@@ -38,6 +38,7 @@
 //! | --- | --- | --- |
 //! | `macros` | yes | [`#[pintle::main]`](main), [`#[pintle::test]`](test), [`select!`], [`join!`], [`try_join!`] |
 //! | `fs` | yes | files and directories on the blocking pool: [`fs`] |
+//! | `process` | | child processes: [`process`] |
 //! | `signal` | yes | Ctrl-C and Unix signals: [`signal`] |
 //! | `hyper` | | hyper's runtime traits on our streams, timers and spawners: [`hyper`] |
 //! | `full` | | all of these |
@@ -90,6 +91,8 @@ pub mod io;
 pub mod macros;
 #[cfg(not(loom))]
 pub mod net;
+#[cfg(all(not(loom), feature = "process"))]
+pub mod process;
 #[cfg(not(loom))]
 pub mod runtime;
 #[cfg(all(not(loom), feature = "signal"))]
