@@ -117,7 +117,7 @@ pub struct Notify {
 
 /// What a waiter was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Notification {
+pub enum Notification {
     /// By `notify_one`, or passed on from one who was.
     First,
     /// By `notify_last`.

@@ -57,7 +57,7 @@ pub(crate) struct BatchSemaphore {
 
 /// What a waiter wants and what it has of it so far.
 #[derive(Debug)]
-pub(crate) struct Claim {
+pub struct Claim {
     wanted: usize,
     held: usize,
 }
