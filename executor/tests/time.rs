@@ -1,6 +1,9 @@
 //! Timers in tasks, and the clock that a test can stop, in every flavour.
 
-#![expect(clippy::async_yields_async, reason = "timers are handed on from task to task")]
+#![expect(
+    clippy::async_yields_async,
+    reason = "timers are handed on from task to task"
+)]
 
 mod support;
 
@@ -237,7 +240,7 @@ fn a_sleep_may_be_begun_on_one_worker_and_finished_on_another() {
             });
             let mut sleep = runtime.block_on(ended).unwrap();
             // And on the thread inside `block_on`, and then in another runtime.
-            runtime.block_on(async { drop(poll_once(sleep.as_mut()).await) });
+            let _ = runtime.block_on(poll_once(sleep.as_mut()));
             let other = mode.runtime();
             other.block_on(other.spawn(sleep)).unwrap();
             assert!(Instant::now() >= deadline);
@@ -251,7 +254,7 @@ fn a_sleep_survives_the_runtime_it_was_first_polled_in() {
         let deadline = Instant::now() + Duration::from_millis(5);
         let mut sleep = Box::pin(sleep_until(deadline));
         let first = mode.runtime();
-        first.block_on(async { drop(poll_once(sleep.as_mut()).await) });
+        let _ = first.block_on(poll_once(sleep.as_mut()));
         let sleep = first.block_on(first.spawn(async move {
             let _ = poll_once(sleep.as_mut()).await;
             sleep
