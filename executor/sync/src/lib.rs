@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`Mutex`], [`RwLock`] | locks that may be held across an `.await`, fair and without poison |
 //! | [`Semaphore`] | a count of permits |
+//! | [`oneshot`] | send one value |
 //! | [`Notify`] | wake one, or all, without data |
 //! | [`Barrier`] | wait for one another |
 //! | [`OnceCell`], [`SetOnce`] | set once: by whoever asks first, or for all who wait |
@@ -40,6 +41,7 @@ mod guard;
 mod mutex;
 mod notify;
 mod once;
+pub mod oneshot;
 mod rwlock;
 mod semaphore;
 mod task_tracker;

@@ -55,8 +55,17 @@ impl Drop for Wakers {
 
 /// As [`WakeBatch::wake_all`]: a waker that panics does not keep the others from being woken, and
 /// the task that gave something back has done nothing wrong.
-fn wake(waker: Waker) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+pub(crate) fn wake(waker: Waker) {
+    caught(|| waker.wake());
+}
+
+/// The same for a waker that stays where it is.
+pub(crate) fn wake_by_ref(waker: &Waker) {
+    caught(|| waker.wake_by_ref());
+}
+
+fn caught(wake: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(wake)) {
         std::mem::forget(payload);
     }
 }
