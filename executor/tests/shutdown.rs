@@ -7,16 +7,20 @@ use pintle::io::AsyncReadExt;
 use pintle::net::{TcpListener, UnixStream};
 use pintle::runtime::{Handle, Runtime};
 use pintle::task::{self, JoinHandle};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::future::{pending, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::task::{Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{Drops, Event, Mode, Occupied, OnDrop, every_mode, in_mode, join_all, wait_until};
+use support::{
+    Drops, Event, Mode, Occupied, OnDrop, every_mode, in_mode, join_all, occupy, poll_once,
+    wait_until,
+};
 
 /// Runs the runtime until all that `spawn` has spawned have said that they are where they want to
 /// be, then drops it and counts the futures.
@@ -785,7 +789,7 @@ fn the_drop_of_a_local_task_may_use_what_block_on_has_left() {
     every_mode(|mode| {
         let runtime = mode.runtime();
         let log = Rc::new(RefCell::new(Vec::new()));
-        let idle = Event::new();
+        let idle = Rc::new(Cell::new(0));
         runtime.block_on(async {
             for n in 0..3 {
                 let (log, idle) = (log.clone(), idle.clone());
@@ -795,15 +799,131 @@ fn the_drop_of_a_local_task_may_use_what_block_on_has_left() {
                         assert!(Handle::try_current().is_ok(), "still inside");
                         drop(task::spawn_local(async {}));
                     });
-                    idle.set();
+                    idle.set(idle.get() + 1);
                     pending::<()>().await;
                 }));
             }
-            idle.wait().await;
-            task::yield_now().await;
+            support::until(|| idle.get() == 3).await;
         });
         let dropped: HashSet<_> = log.borrow().iter().copied().collect();
         assert_eq!(dropped, (0..3).collect());
+    });
+}
+
+#[test]
+fn a_task_whose_timer_or_socket_is_at_a_worker_that_ends_first_is_dropped() {
+    in_mode(Mode::MultiThread, |mode| {
+        for waits_for_timer in [true, false] {
+            let (first_is_gone, drops) = (Event::new(), Drops::new());
+            let hook = first_is_gone.clone();
+            let runtime = mode
+                .builder()
+                .on_thread_stop(move || {
+                    if pintle::worker::current() == Some(0) {
+                        hook.set();
+                    }
+                })
+                .build()
+                .unwrap();
+            let (go, idle, armed) = (Event::new(), Event::new(), Event::new());
+            let task = {
+                let (go, idle, armed) = (go.clone(), idle.clone(), armed.clone());
+                let (counter, handle) = (drops.counter(), runtime.handle().clone());
+                async move {
+                    let _kept = (counter, handle);
+                    idle.set();
+                    go.wait().await;
+                    assert_eq!(pintle::worker::current(), Some(0));
+                    let (mut near, _far) = UnixStream::pair().unwrap();
+                    let mut byte = [0];
+                    let mut socket = pin!(near.read(&mut byte));
+                    let mut timer = pin!(pintle::time::sleep(Duration::from_secs(3600)));
+                    if waits_for_timer {
+                        assert!(poll_once(timer.as_mut()).await.is_pending());
+                    } else {
+                        assert!(poll_once(socket.as_mut()).await.is_pending());
+                    }
+                    armed.set();
+                    pending::<()>().await;
+                }
+            };
+            // It waits for the first time on worker 1, and then on worker 0, for the other is busy.
+            let (zero_is_free, one_is_free) = (Event::new(), Event::new());
+            occupy(runtime.handle(), 0, &zero_is_free);
+            drop(
+                runtime
+                    .handle()
+                    .spawn_on(1, || async { drop(pintle::spawn(task)) }),
+            );
+            idle.wait_blocking();
+            occupy(runtime.handle(), 1, &one_is_free);
+            zero_is_free.set();
+            go.set();
+            armed.wait_blocking();
+            // Worker 0 ends while worker 1, which knows of the task, is still busy.
+            let dropping = thread::spawn(move || drop(runtime));
+            first_is_gone.wait_blocking();
+            one_is_free.set();
+            dropping.join().unwrap();
+            assert_eq!(drops.count(), 1);
+        }
+    });
+}
+
+#[test]
+fn a_stealable_task_that_is_woken_by_the_last_things_a_worker_does_is_dropped() {
+    in_mode(Mode::MultiThread, |mode| {
+        for by_the_hook in [false, true] {
+            let (first_is_gone, drops, go) = (Event::new(), Drops::new(), Event::new());
+            let (gone, woken) = (first_is_gone.clone(), go.clone());
+            let runtime = mode
+                .builder()
+                .on_thread_stop(move || {
+                    if pintle::worker::current() == Some(0) {
+                        if by_the_hook {
+                            woken.set();
+                        }
+                        gone.set();
+                    }
+                })
+                .build()
+                .unwrap();
+            // It waits on worker 1, which is busy till the end, ...
+            let (zero_is_free, one_is_free, idle) = (Event::new(), Event::new(), Event::new());
+            occupy(runtime.handle(), 0, &zero_is_free);
+            drop(runtime.handle().spawn_on(1, {
+                let (go, idle, counter) = (go.clone(), idle.clone(), drops.counter());
+                let handle = runtime.handle().clone();
+                || async {
+                    drop(pintle::spawn(async move {
+                        let _kept = (counter, handle);
+                        idle.set();
+                        go.wait().await;
+                        pending::<()>().await;
+                    }));
+                }
+            }));
+            idle.wait_blocking();
+            occupy(runtime.handle(), 1, &one_is_free);
+            // ... and is woken on worker 0, by a future that is dropped there or by the hook.
+            if !by_the_hook {
+                let (go, asleep) = (go.clone(), Event::new());
+                let there = asleep.clone();
+                drop(runtime.handle().spawn_on(0, || async move {
+                    let _wakes = OnDrop::new(move || go.set());
+                    there.set();
+                    pending::<()>().await;
+                }));
+                zero_is_free.set();
+                asleep.wait_blocking();
+            }
+            zero_is_free.set();
+            let dropping = thread::spawn(move || drop(runtime));
+            first_is_gone.wait_blocking();
+            one_is_free.set();
+            dropping.join().unwrap();
+            assert_eq!(drops.count(), 1, "by the hook: {by_the_hook}");
+        }
     });
 }
 
