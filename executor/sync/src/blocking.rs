@@ -12,6 +12,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
+use crate::budget;
 use crate::shim::sync::{Condvar, Mutex};
 
 std::thread_local! {
@@ -102,10 +103,12 @@ pub(crate) fn wait<F: Future>(future: F, instead: &str) -> F::Output {
          call to spawn_blocking"
     );
     let mut future = pin!(future);
-    if let Poll::Ready(output) = future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-    {
+    // Without a budget: who blocks while a task is polled must not be told to yield to others.
+    let mut poll = |waker: &Waker| {
+        let mut cx = Context::from_waker(waker);
+        budget::unconstrained(|| future.as_mut().poll(&mut cx))
+    };
+    if let Poll::Ready(output) = poll(Waker::noop()) {
         return output;
     }
     let sleeper = Arc::new(Sleeper {
@@ -113,10 +116,9 @@ pub(crate) fn wait<F: Future>(future: F, instead: &str) -> F::Output {
         bell: Condvar::new(),
     });
     let waker = Waker::from(sleeper.clone());
-    let mut cx = Context::from_waker(&waker);
     loop {
         // What woke the waker of the poll before this one is seen by this one.
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+        if let Poll::Ready(output) = poll(&waker) {
             return output;
         }
         let mut woken = sleeper.woken.lock();

@@ -176,14 +176,17 @@ impl<I> Locked<'_, I> {
     /// `node` is one of this list's ends.
     fn serve(&mut self, node: NonNull<Node<I>>, serve: impl FnOnce(&mut I)) -> Option<Waker> {
         // SAFETY: (locked, pinned) as in `with_front`: an end is linked.
+        let fields = &unsafe { node.as_ref() }.fields;
+        // First, so that a panic in it leaves all as it was.
+        fields.with_mut(|fields| {
+            // SAFETY: (locked) as in `with_front`.
+            serve(unsafe { &mut (*fields).item });
+        });
+        // SAFETY: (locked) it is still linked.
         let waker = unsafe { self.unlink(node) };
         // SAFETY: (pinned) its owner, to drop it, waits for the lock that we hold or for the flag
         // that we clear.
         let node = unsafe { node.as_ref() };
-        node.fields.with_mut(|fields| {
-            // SAFETY: (locked) the flag is still up, and we hold the lock.
-            serve(unsafe { &mut (*fields).item });
-        });
         // Release: what `serve` and all before us did is seen by the owner that finds it down.
         node.queued.store(false, Ordering::Release);
         waker

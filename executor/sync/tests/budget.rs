@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 use pintle_sync::{CancellationToken, Mutex, Notify, RwLock, Semaphore, TaskTracker, budget};
 
@@ -48,4 +48,17 @@ fn every_wait_spends_a_unit_for_what_it_gets() {
     let tracker = TaskTracker::new();
     tracker.close();
     assert_eq!(done_in_one_poll(async || tracker.wait().await), units);
+}
+
+#[test]
+fn a_thread_that_blocks_is_not_told_to_yield() {
+    let mutex = Mutex::new(());
+    let mut cx = Context::from_waker(Waker::noop());
+    budget::with_fresh(|| {
+        while let Poll::Ready(unit) = budget::poll_proceed(&mut cx) {
+            unit.made_progress();
+        }
+        drop(mutex.blocking_lock());
+        assert!(!budget::has_remaining());
+    });
 }
