@@ -65,14 +65,11 @@ impl Task {
         self.queued.swap(false, Ordering::AcqRel);
         let waker = Waker::from(self.clone());
         let mut slot = self.future.lock();
-        if let Some(mut future) = slot.take() {
-            if future
-                .as_mut()
-                .poll(&mut Context::from_waker(&waker))
-                .is_pending()
-            {
-                *slot = Some(future);
-            }
+        let mut context = Context::from_waker(&waker);
+        if let Some(future) = slot.as_mut()
+            && future.as_mut().poll(&mut context).is_ready()
+        {
+            *slot = None;
         }
     }
 }

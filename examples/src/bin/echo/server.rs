@@ -42,13 +42,13 @@ where
 {
     let mut connections = Connections::new(listener);
     loop {
-        let stream = connections.next().await;
+        let mut stream = connections.next().await;
         let tally = tally.clone();
         pintle::spawn(async move {
             tally.connections.fetch_add(1, Ordering::Relaxed);
             let open = tally.open.fetch_add(1, Ordering::Relaxed) + 1;
             tally.most_open.fetch_max(open, Ordering::Relaxed);
-            match echo(stream, idle, &tally).await {
+            match echo(&mut stream, idle, &tally).await {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                     tally.idle.fetch_add(1, Ordering::Relaxed);
@@ -58,11 +58,13 @@ where
                 }
             }
             tally.open.fetch_sub(1, Ordering::Relaxed);
+            // Counted first: whoever sees it closed may ask for the report.
+            drop(stream);
         });
     }
 }
 
-async fn echo<S>(mut stream: S, idle: Duration, tally: &Tally) -> io::Result<()>
+async fn echo<S>(stream: &mut S, idle: Duration, tally: &Tally) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -73,9 +75,9 @@ where
         if length == 0 {
             return Ok(());
         }
+        tally.bytes.fetch_add(length as u64, Ordering::Relaxed);
         // A peer that sends and does not read is as good as idle.
         let written = timeout(idle, stream.write_all(&buffer[..length])).await;
         written.map_err(|_elapsed| io::ErrorKind::TimedOut)??;
-        tally.bytes.fetch_add(length as u64, Ordering::Relaxed);
     }
 }

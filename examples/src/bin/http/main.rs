@@ -97,7 +97,7 @@ async fn serve(addr: SocketAddr, mode: Mode) -> Result<Outcome> {
 /// Tells the user, and scripts, that connections are welcome.
 fn announce(addr: SocketAddr) {
     println!(
-        "listening on http://{addr} with {} workers",
+        "listening on http://{addr}, workers: {}",
         pintle::worker::count()
     );
 }
