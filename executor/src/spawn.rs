@@ -181,6 +181,7 @@ where
 /// Runs a closure that may block on the current thread, after telling siblings to step in: they
 /// take over this worker's stealable tasks, and look after its sockets and timers meanwhile.
 ///
+/// If every worker is inside `block_in_place`, a thread of the blocking pool stands in for them.
 /// Tasks *pinned* to this worker wait, and so does anything else in the same task (other branches
 /// of a `join!`, say). Prefer [`spawn_blocking`], unless the closure borrows.
 ///

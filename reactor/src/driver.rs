@@ -180,6 +180,17 @@ impl Driver {
         self.unpark.wake()
     }
 
+    /// Whether something has happened that the next turn will see, while the owner may be in the
+    /// poll. One system call; an answer that cannot be had is no.
+    pub fn has_news(&self) -> bool {
+        use rustix::event::{PollFd, PollFlags, poll};
+        let mut epoll = [PollFd::new(&self.registry, PollFlags::IN)];
+        matches!(
+            poll(&mut epoll, Some(&rustix::event::Timespec::default())),
+            Ok(1..)
+        )
+    }
+
     /// Sets the watch: once `after` has passed, the owner's wait ends and its turn says so. One
     /// system call. Where there is no `timerfd`, the wait ends at once instead.
     ///

@@ -56,8 +56,11 @@ pub fn enter_disabled() -> Seated {
 }
 
 fn sit(occupant: Occupant) -> Seated {
-    let previous = SEAT.with(|seat| seat.replace(Some(Rc::new(occupant))));
-    Seated { previous }
+    // Fails only when the thread is ending, and its seat with it: then there is nothing to restore.
+    let previous = SEAT.try_with(|seat| seat.replace(Some(Rc::new(occupant))));
+    Seated {
+        previous: previous.ok().flatten(),
+    }
 }
 
 /// Keeps a driver seated; its drop puts the previous occupant back. Not `Send`.

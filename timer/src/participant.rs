@@ -18,7 +18,10 @@
 
 use crate::{Clock, Instant};
 use pintle_sync::WakeBatch;
+use pintle_sync::shim::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use slab::Slab;
+use std::fmt;
+use std::sync::Arc;
 use std::task::Waker;
 
 /// The participants, and how many guards forbid a jump.
@@ -31,7 +34,18 @@ pub(crate) struct Roll {
 #[derive(Debug)]
 struct Member {
     unpark: Waker,
+    news: Option<News>,
     state: State,
+}
+
+/// Asks whether something has happened that the participant's thread has not seen yet.
+#[derive(Clone)]
+struct News(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl fmt::Debug for News {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("News")
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +101,12 @@ impl Roll {
                 (earliest, next) => earliest.or(next),
             };
         }
+        // Last, because it may cost a system call each.
+        let news = |member: &Member| member.news.as_ref().is_some_and(|news| news.0());
+        if self.members.iter().any(|(_, member)| news(member)) {
+            // That one is about to wake up by itself.
+            return None;
+        }
         earliest
     }
 }
@@ -98,16 +118,51 @@ impl Roll {
 pub struct Participant {
     clock: Clock,
     key: usize,
+    /// Written under the clock's lock.
+    left: AtomicBool,
 }
 
 impl Participant {
     pub(crate) fn new(clock: Clock, unpark: Waker) -> Self {
         let member = Member {
             unpark,
+            news: None,
             state: State::Busy,
         };
         let key = clock.with_time(|time, _| time.roll.members.insert(member));
-        Self { clock, key }
+        Self {
+            clock,
+            key,
+            left: AtomicBool::new(false),
+        }
+    }
+
+    /// Before time jumps, the participant is asked whether something has happened that its sleeping
+    /// thread has yet to see (a descriptor has become ready, say). If so, time does not jump:
+    /// the thread is about to wake up.
+    ///
+    /// `news` is called with the clock locked: it may not use the clock.
+    pub fn with_news(self, news: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        let news = News(Arc::new(news));
+        self.clock
+            .with_time(|time, _| time.roll.members[self.key].news = Some(news));
+        self
+    }
+
+    /// Takes no part any more; what is said afterwards has no effect. Dropping does the same.
+    pub fn leave(&self) {
+        let _member = self.clock.with_time(|time, batch| {
+            // Relaxed: the lock orders it.
+            if self.left.swap(true, Relaxed) {
+                return None;
+            }
+            let member = time.roll.members.remove(self.key);
+            // It may have been the last that was busy.
+            if time.paused_at(&self.clock).is_some() {
+                time.jump(None, batch);
+            }
+            Some(member)
+        });
     }
 
     /// "I am about to sleep, and my next deadline is this." Answers whether sleeping is right.
@@ -125,6 +180,9 @@ impl Participant {
             let Some(now) = time.paused_at(&self.clock) else {
                 return true;
             };
+            if self.left.load(Relaxed) {
+                return true;
+            }
             let state = &mut time.roll.members[self.key].state;
             if *state == State::Notified || next.is_some_and(|next| next <= now) {
                 *state = State::Busy;
@@ -155,8 +213,10 @@ impl Participant {
     fn set(&self, change: impl FnOnce(State) -> State) {
         if self.clock.is_paused() {
             self.clock.with_time(|time, _| {
-                let state = &mut time.roll.members[self.key].state;
-                *state = change(*state);
+                if !self.left.load(Relaxed) {
+                    let state = &mut time.roll.members[self.key].state;
+                    *state = change(*state);
+                }
             });
         }
     }
@@ -164,14 +224,7 @@ impl Participant {
 
 impl Drop for Participant {
     fn drop(&mut self) {
-        let _member = self.clock.with_time(|time, batch| {
-            let member = time.roll.members.remove(self.key);
-            // It may have been the last that was busy.
-            if time.paused_at(&self.clock).is_some() {
-                time.jump(None, batch);
-            }
-            member
-        });
+        self.leave();
     }
 }
 

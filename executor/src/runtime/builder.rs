@@ -2,9 +2,8 @@
 
 use super::handle::Handle;
 use super::runtime::Runtime;
-use super::shutdown::Threads;
 use crate::blocking::{BlockingConfig, BlockingPool};
-use crate::worker::{self, Config, Local, Mode, Shared};
+use crate::worker::{self, Config, Kind, Local, Mode, Shared};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -265,24 +264,23 @@ impl Builder {
         }));
         crate::net::install_resolver();
 
-        let mut threads = Threads::default();
+        // From here on, what fails (or panics: a thread's name is the user's code) drops a runtime,
+        // and so stops what has been started.
+        let mut runtime = Runtime::new_without_threads(Handle::new(shared.clone()));
         if shared.config.mode == Mode::CurrentThread {
             let queue = queues.pop().expect("one worker");
+            let remote = shared.remotes[0].clone();
             shared
                 .core
-                .put(Local::new(shared.clone(), shared.remotes[0].clone(), queue));
+                .put(Local::new(shared.clone(), remote, queue, Kind::Regular));
         } else {
             for (index, queue) in queues.into_iter().enumerate() {
                 let cpu = (shared.config.pin_workers && !cpus.is_empty())
                     .then(|| cpus[index % cpus.len()]);
-                if let Err(error) = threads.start(&shared, index, queue, cpu) {
-                    shared.shut_down();
-                    threads.join(None);
-                    return Err(error);
-                }
+                runtime.threads().start(&shared, index, queue, cpu)?;
             }
         }
-        Ok(Runtime::new_from_parts(Handle::new(shared), threads))
+        Ok(runtime)
     }
 }
 

@@ -1,6 +1,6 @@
 //! [`RuntimeMetrics`]: what the workers count.
 
-use crate::worker::{Counters, Shared};
+use crate::worker::{Counters, Door, Shared};
 use std::fmt;
 use std::sync::Arc;
 
@@ -63,8 +63,6 @@ impl RuntimeMetrics {
         worker_noop_count => noops;
         /// Tasks the worker put into its own queues: spawned or woken there.
         worker_local_schedule_count => local_schedules;
-        /// Tasks that other threads left for the worker.
-        worker_remote_schedule_count => remote_schedules;
         /// Polls of tasks that were woken last and jumped the queue.
         worker_lifo_poll_count => lifo_polls;
         /// Rounds the worker made looking for work at its siblings'.
@@ -82,8 +80,24 @@ impl RuntimeMetrics {
         worker_io_event_count => io_events;
         /// Timers that fired on it.
         worker_timer_count => timers_fired;
-        /// System calls that other threads made to wake it.
-        worker_unpark_count => wakes;
+    }
+
+    #[track_caller]
+    fn door(&self, worker: usize) -> &Door {
+        self.counters(worker);
+        &self.shared.remotes[worker].door
+    }
+
+    /// Tasks that other threads left for the worker.
+    #[track_caller]
+    pub fn worker_remote_schedule_count(&self, worker: usize) -> u64 {
+        self.door(worker).arrivals.get()
+    }
+
+    /// System calls that other threads made to wake it.
+    #[track_caller]
+    pub fn worker_unpark_count(&self, worker: usize) -> u64 {
+        self.door(worker).wakes.get()
     }
 
     /// Sockets and other descriptors registered with the worker's reactor so far.

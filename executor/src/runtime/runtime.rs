@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// and the drop waits for the workers and for running [`spawn_blocking`](Self::spawn_blocking)
 /// closures to end. Tasks that were spawned and not awaited are not waited for to *complete*.
 ///
+/// The worker of a current-thread runtime ends with the drop, too, unless another thread is it just
+/// now, by [`Handle::block_on`]: then it ends when that call returns.
+///
 /// Dropping a runtime inside an async task is allowed. Since a task must not block, the drop then
 /// does not wait, as with [`shutdown_background`](Self::shutdown_background).
 ///
@@ -41,12 +44,17 @@ enum Patience {
 }
 
 impl Runtime {
-    pub(super) fn new_from_parts(handle: Handle, threads: Threads) -> Self {
+    /// A runtime whose threads have yet to be started.
+    pub(super) fn new_without_threads(handle: Handle) -> Self {
         Self {
             handle,
-            threads,
+            threads: Threads::default(),
             patience: Patience::ByPlace,
         }
+    }
+
+    pub(super) fn threads(&mut self) -> &mut Threads {
+        &mut self.threads
     }
 
     /// A work-stealing runtime with everything enabled.
@@ -75,7 +83,9 @@ impl Runtime {
     ///
     /// # Panics
     ///
-    /// If the future panics, or if this is called inside a task or another `block_on`.
+    /// If the future panics, or if this is called inside a task or another `block_on`, or (on a
+    /// runtime with worker threads) if the process is out of descriptors: the calling thread gets
+    /// a reactor of its own, which takes five.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.handle.block_on(future)
@@ -152,7 +162,11 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         let limit = match self.patience {
             Patience::Limit(limit) => Some(limit),
-            Patience::ByPlace if worker::may_block() => None,
+            Patience::ByPlace
+                if worker::may_block() && !worker::is_worker_of(self.handle.shared()) =>
+            {
+                None
+            }
             Patience::ByPlace => Some(Duration::ZERO),
         };
         self.stop(limit);

@@ -5,7 +5,8 @@
 //! 2. Each worker finishes the poll it is in and leaves its loop. On its own thread it drops the
 //!    futures of its pinned tasks, then what is queued for it and what it has bound of the
 //!    stealable tasks, closes its inboxes and orphans its drivers. What these drops spawn is
-//!    cancelled at once; what they wake is gone already or gets its turn in the same loop.
+//!    cancelled at once. A worker that closes queues nothing stealable any more: what is woken on
+//!    it is dealt, to a sibling that is still there, or to a closed inbox, where it ends.
 //! 3. The blocking pool cancels the jobs that wait, and the running ones are waited for.
 //!
 //! Whoever drops the runtime waits for 2 and 3, unless it is itself a worker (of this or any other
@@ -58,6 +59,7 @@ impl Threads {
         }
         let (shared, remote) = (shared.clone(), shared.remotes[index].clone());
         *self.alive.count.lock() += 1;
+        // Also counts a thread out that was never started.
         let out = CountOut(self.alive.clone());
         let handle = builder.spawn(move || {
             let _out = out;

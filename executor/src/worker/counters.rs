@@ -1,8 +1,8 @@
 //! What a worker counts about itself.
 //!
 //! Counts do not depend on the machine, so tests can assert them and users can trust them. Each
-//! counter has one writer, the worker's own thread (those marked *shared* have many), and any
-//! number of readers who are content with a recent value.
+//! counter has one writer, the worker's own thread (those in `door.rs` have many), and any number of
+//! readers who are content with a recent value.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -47,8 +47,4 @@ pub struct Counters {
     pub looks: Counter,
     pub io_events: Counter,
     pub timers_fired: Counter,
-    /// Shared: tasks left in an inbox by other threads.
-    pub remote_schedules: Counter,
-    /// Shared: system calls made by others to wake this worker.
-    pub wakes: Counter,
 }

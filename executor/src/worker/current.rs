@@ -1,9 +1,14 @@
-//! The worker's seat: which runtime, worker and task this thread is in.
+//! The seat: what this thread is, and what it is in.
 //!
-//! Entering is a stack: a guest inside `block_in_place` sits down on top of the worker and leaves
-//! the seat as it found it. The seats of the two drivers go up and down with it.
+//! Two things that must not be confused, each a stack of its own:
+//! - *which worker this thread is.* Only a worker's thread, a guest or a stand-in sits down here, and
+//!   strictly nested (a guest inside `block_in_place` on top of the worker). What is pinned to the
+//!   worker is run and dropped on the strength of it, so no guard of it is ever given to a user;
+//! - *which runtime this thread is in*: whose `spawn` is called, whose drivers look after sockets and
+//!   timers. A worker is in its own runtime; `Handle::enter` puts another on top.
 
 use super::local::Local;
+use super::remote::Remote;
 use super::shared::Shared;
 use crate::task::Id;
 use pintle_reactor::current as reactor_seat;
@@ -13,92 +18,126 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 thread_local! {
-    static CONTEXT: RefCell<Context> = const { RefCell::new(Context { shared: None, local: None }) };
+    static WORKERS: RefCell<Vec<Rc<Local>>> = const { RefCell::new(Vec::new()) };
+    static RUNTIMES: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
+    static ENTRIES: Cell<u64> = const { Cell::new(0) };
     static TASK: Cell<Option<Id>> = const { Cell::new(None) };
 }
 
-struct Context {
-    shared: Option<Arc<Shared>>,
-    local: Option<Rc<Local>>,
-}
-
-/// Sits on the thread's seat until dropped; seats must be left in the reverse order.
-#[derive(Debug)]
-#[must_use = "dropping it leaves the runtime's context"]
-pub struct Seated {
-    before: Option<Context>,
+struct Entered {
+    entry: u64,
+    shared: Arc<Shared>,
     _reactor: reactor_seat::Seated,
     _timers: timer_seat::Seated,
 }
 
-impl std::fmt::Debug for Context {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Context")
-    }
+/// In a runtime until dropped.
+#[derive(Debug)]
+#[must_use = "dropping it leaves the runtime's context"]
+pub struct Seated {
+    /// `None` on a thread that is ending, which cannot enter anything any more.
+    entry: Option<u64>,
+    not_send: std::marker::PhantomData<*const ()>,
 }
 
-/// Makes this thread the worker `local`.
-pub fn enter(local: &Rc<Local>) -> Seated {
-    sit(
-        Context {
-            shared: Some(local.shared.clone()),
-            local: Some(local.clone()),
-        },
-        &local.remote,
-    )
+/// A worker until dropped.
+#[derive(Debug)]
+#[must_use = "dropping it ends the worker's turn"]
+pub struct AtWork {
+    seated: Seated,
+}
+
+/// Makes this thread the worker `local`. To be left in the reverse order.
+pub fn enter(local: &Rc<Local>) -> AtWork {
+    let seated = sit(&local.shared, &local.remote);
+    WORKERS.with(|workers| workers.borrow_mut().push(local.clone()));
+    AtWork { seated }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        let _me = WORKERS.with(|workers| workers.borrow_mut().pop());
+        // With it goes whatever was entered meanwhile and not left.
+        if let Some(entry) = self.seated.entry.take() {
+            while leave_if(|top| top.entry >= entry) {}
+        }
+    }
 }
 
 /// Makes this thread one that belongs to a runtime without being a worker of it. What it registers
 /// is looked after by one of the workers.
 pub fn enter_outside(shared: &Arc<Shared>) -> Seated {
-    sit(
-        Context {
-            shared: Some(shared.clone()),
-            local: None,
-        },
-        shared.next_remote(),
-    )
+    sit(shared, shared.next_remote())
 }
 
-fn sit(context: Context, drivers: &super::remote::Remote) -> Seated {
-    let config = &context
-        .shared
-        .as_ref()
-        .expect("a runtime is entered")
-        .config;
-    let reactor = if config.io {
-        reactor_seat::enter(drivers.reactor.clone())
-    } else {
-        reactor_seat::enter_disabled()
+fn sit(shared: &Arc<Shared>, drivers: &Remote) -> Seated {
+    let push = |runtimes: &RefCell<Vec<Entered>>| {
+        let entry = ENTRIES.get() + 1;
+        ENTRIES.set(entry);
+        let config = &shared.config;
+        let entered = Entered {
+            entry,
+            shared: shared.clone(),
+            _reactor: if config.io {
+                reactor_seat::enter(drivers.reactor.clone())
+            } else {
+                reactor_seat::enter_disabled()
+            },
+            _timers: if config.time {
+                timer_seat::enter(drivers.timers.clone())
+            } else {
+                timer_seat::enter_disabled()
+            },
+        };
+        runtimes.borrow_mut().push(entered);
+        entry
     };
-    let timers = if config.time {
-        timer_seat::enter(drivers.timers.clone())
-    } else {
-        timer_seat::enter_disabled()
-    };
-    let before = CONTEXT.with(|seat| seat.replace(context));
     Seated {
-        before: Some(before),
-        _reactor: reactor,
-        _timers: timers,
+        entry: RUNTIMES.try_with(push).ok(),
+        not_send: std::marker::PhantomData,
     }
+}
+
+/// Leaves the runtime entered last, if it is the one. What that drops is dropped outside of the
+/// borrow.
+fn leave_if(is_it: impl FnOnce(&Entered) -> bool) -> bool {
+    let pop = |runtimes: &RefCell<Vec<Entered>>| {
+        let mut runtimes = runtimes.borrow_mut();
+        if runtimes.last().is_some_and(is_it) {
+            runtimes.pop()
+        } else {
+            None
+        }
+    };
+    RUNTIMES.try_with(pop).ok().flatten().is_some()
 }
 
 impl Drop for Seated {
     fn drop(&mut self) {
-        let before = self.before.take();
-        // What is replaced is dropped outside of the borrow. At the end of a thread the seat may
-        // be gone already; then there is nothing to restore.
-        let _mine = CONTEXT.try_with(|seat| before.map(|before| seat.replace(before)));
+        let Some(entry) = self.entry else { return };
+        if !leave_if(|top| top.entry == entry) && !std::thread::panicking() && can_sit() {
+            panic!(
+                "guards of `Handle::enter` were dropped in another order than the reverse of that \
+                 in which they were made, or after the `block_on` they were made in"
+            );
+        }
     }
 }
 
+/// Whether this thread can still be a worker or enter a runtime: not while it is ending.
+pub fn can_sit() -> bool {
+    WORKERS.try_with(|_| ()).is_ok() && RUNTIMES.try_with(|_| ()).is_ok()
+}
+
 /// Runs `f` with the worker this thread is, if it is one.
+#[inline]
 pub fn with_local<R>(f: impl FnOnce(&Rc<Local>) -> R) -> Option<R> {
-    CONTEXT
-        .try_with(|seat| seat.borrow().local.as_ref().map(f))
+    // Called outside of the borrow, since it may come back here by way of the user's code.
+    let local = WORKERS
+        .try_with(|workers| workers.borrow().last().cloned())
         .ok()
-        .flatten()
+        .flatten();
+    local.as_ref().map(f)
 }
 
 /// Whether this thread may block: it is no worker, or a worker inside `block_in_place`.
@@ -106,10 +145,27 @@ pub fn may_block() -> bool {
     with_local(|local| local.in_place.get()).unwrap_or(true)
 }
 
+/// Whether this thread is a worker of the runtime, beneath whatever else it may be by now.
+pub fn is_worker_of(shared: &Arc<Shared>) -> bool {
+    WORKERS
+        .try_with(|workers| {
+            workers
+                .borrow()
+                .iter()
+                .any(|local| Arc::ptr_eq(&local.shared, shared))
+        })
+        .unwrap_or(false)
+}
+
 /// The runtime this thread is in, if any.
 pub fn shared() -> Option<Arc<Shared>> {
-    CONTEXT
-        .try_with(|seat| seat.borrow().shared.clone())
+    RUNTIMES
+        .try_with(|runtimes| {
+            runtimes
+                .borrow()
+                .last()
+                .map(|entered| entered.shared.clone())
+        })
         .ok()
         .flatten()
 }

@@ -2,10 +2,15 @@
 
 use super::local::Local;
 use crate::queue::deque::Steal;
+use std::time::Instant;
 
 impl Local {
     /// Looks for work at the siblings'. True if there is something to run now.
     pub(super) fn find_elsewhere(&self) -> bool {
+        if self.is_stand_in() {
+            self.look_after_siblings(Instant::now());
+            return self.has_work() || self.steal_queued();
+        }
         if !self.has_thieves() {
             return false;
         }

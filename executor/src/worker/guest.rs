@@ -16,8 +16,9 @@
 )]
 
 use super::config::Mode;
-use super::current::{self, Seated};
-use super::local::Local;
+use super::current::{self, AtWork};
+use super::door::Door;
+use super::local::{Kind, Local};
 use super::remote::{GUEST, Remote};
 use super::shared::{Shared, StealableQueue};
 use super::turn::{Root, Step};
@@ -40,10 +41,15 @@ pub fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output {
              work-stealing runtime) `pintle::task::block_in_place`"
         );
     }
-    let future = pin!(future);
     match shared.config.mode {
         Mode::CurrentThread => block_on_core(shared, future),
-        Mode::Stealing | Mode::PerCore => Guest::sit_down(shared).block_on(future),
+        Mode::Stealing | Mode::PerCore => {
+            let guest = Guest::sit_down(shared);
+            // Pinned after the guest sat down, and so dropped before it leaves: what the future
+            // holds may want the runtime when it is dropped.
+            let future = pin!(future);
+            drive(&guest.local, future)
+        }
     }
 }
 
@@ -51,7 +57,7 @@ pub fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output {
 
 struct Guest {
     local: Rc<Local>,
-    seated: Option<Seated>,
+    at_work: Option<AtWork>,
 }
 
 impl Guest {
@@ -63,20 +69,20 @@ impl Guest {
                  out of file descriptors, raise the limit (`ulimit -n`) or close some"
             )
         });
-        let local = Local::new(shared.clone(), remote, queue);
-        let seated = Some(current::enter(&local));
-        Guest { local, seated }
-    }
-
-    fn block_on<F: Future>(&self, future: Pin<&mut F>) -> F::Output {
-        drive(&self.local, future)
+        let local = Local::new(shared.clone(), remote, queue, Kind::Guest);
+        // The worker this thread is already, inside `block_in_place`, has nothing to do meanwhile
+        // that a paused clock should wait for.
+        current::with_local(|beneath| beneath.remote.participant.idle(None));
+        let at_work = Some(current::enter(&local));
+        Guest { local, at_work }
     }
 }
 
 impl Drop for Guest {
     fn drop(&mut self) {
         self.local.close();
-        self.seated = None;
+        self.at_work = None;
+        current::with_local(|beneath| beneath.remote.participant.busy());
     }
 }
 
@@ -126,15 +132,17 @@ impl CoreSlot {
     fn take_or_wait(&self, waiting: &Arc<Waiting>) -> Option<Core> {
         let mut resting = self.0.lock();
         let core = resting.core.take();
-        if core.is_none()
-            && !resting
-                .waiting
-                .iter()
-                .any(|other| Arc::ptr_eq(other, waiting))
-        {
+        if core.is_none() && !waiting.is_among(&resting.waiting) {
             resting.waiting.push(waiting.clone());
         }
         core
+    }
+
+    fn wait_no_more(&self, waiting: &Arc<Waiting>) {
+        self.0
+            .lock()
+            .waiting
+            .retain(|other| !Arc::ptr_eq(other, waiting));
     }
 
     /// Ends the worker if it rests. If it runs, its thread ends it when it leaves `block_on`.
@@ -147,52 +155,72 @@ impl CoreSlot {
 }
 
 fn end(local: Local) {
-    let local = Rc::new(local);
-    let _seated = current::enter(&local);
-    local.close();
+    let end_here = |Core(local): Core| {
+        let local = Rc::new(local);
+        let _at_work = current::enter(&local);
+        local.close();
+    };
+    let core = Core(local);
+    if current::can_sit() {
+        end_here(core);
+    } else {
+        // A runtime in a thread-local, and the thread is ending: another one does it.
+        let _ = std::thread::spawn(move || end_here(core)).join();
+    }
 }
 
 /// This thread is the worker until dropped.
 struct InCore {
     local: Option<Rc<Local>>,
-    seated: Option<Seated>,
+    at_work: Option<AtWork>,
 }
 
 impl Drop for InCore {
     fn drop(&mut self) {
         let local = self.local.take().expect("dropped once");
         local.end_thread_bound();
-        self.seated = None;
+        self.at_work = None;
         let shared = local.shared.clone();
         shared.core.put(local);
     }
 }
 
-fn block_on_core<F: Future>(shared: &Arc<Shared>, mut future: Pin<&mut F>) -> F::Output {
-    let waiting = Arc::new(Waiting::default());
-    let waker = Waker::from(waiting.clone());
+fn block_on_core<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output {
+    let _seated = current::enter_outside(shared);
+    let waiting = WaitsIn(shared, Arc::new(Waiting::default()));
+    let waker = Waker::from(waiting.1.clone());
+    let mut future = pin!(Some(future));
     loop {
-        if let Some(Core(local)) = shared.core.take_or_wait(&waiting) {
+        if let Some(Core(local)) = shared.core.take_or_wait(&waiting.1) {
             let local = Rc::new(local);
             let core = InCore {
-                seated: Some(current::enter(&local)),
-                local: Some(local.clone()),
+                at_work: Some(current::enter(&local)),
+                local: Some(local),
             };
-            let result = {
-                let local = local;
-                drive(&local, future)
-            };
-            drop(core);
-            return result;
-        }
-        let polled = {
-            let _seated = current::enter_outside(shared);
-            budget::with_fresh(|| future.as_mut().poll(&mut Context::from_waker(&waker)))
-        };
-        if let Poll::Ready(output) = polled {
+            let local = core.local.as_ref().expect("until it is dropped");
+            let output = drive(
+                local,
+                future.as_mut().as_pin_mut().expect("until it is done"),
+            );
+            // What the future holds may want the worker when it is dropped.
+            future.set(None);
             return output;
         }
-        waiting.wait();
+        let future = future.as_mut().as_pin_mut().expect("until it is done");
+        let mut cx = Context::from_waker(&waker);
+        if let Poll::Ready(output) = budget::with_fresh(|| future.poll(&mut cx)) {
+            return output;
+        }
+        waiting.1.wait();
+    }
+}
+
+/// Leaves the line when the thread no longer waits.
+struct WaitsIn<'a>(&'a Shared, Arc<Waiting>);
+
+impl Drop for WaitsIn<'_> {
+    fn drop(&mut self) {
+        self.0.core.wait_no_more(&self.1);
     }
 }
 
@@ -204,6 +232,10 @@ struct Waiting {
 }
 
 impl Waiting {
+    fn is_among(self: &Arc<Self>, line: &[Arc<Waiting>]) -> bool {
+        line.iter().any(|other| Arc::ptr_eq(other, self))
+    }
+
     fn wait(&self) {
         let mut woken = self.woken.lock();
         while !std::mem::take(&mut *woken) {
@@ -228,7 +260,7 @@ impl Wake for Waiting {
 fn drive<F: Future>(local: &Local, future: Pin<&mut F>) -> F::Output {
     let woken = Arc::new(RootWaker {
         woken: AtomicBool::new(true),
-        remote: local.remote.clone(),
+        door: local.remote.door.clone(),
     });
     let mut root = FutureRoot {
         future,
@@ -272,7 +304,7 @@ impl<F: Future> Root for FutureRoot<'_, F> {
 /// parker's protocol, with the flag as the thing that was left.
 struct RootWaker {
     woken: AtomicBool,
-    remote: Arc<Remote>,
+    door: Arc<Door>,
 }
 
 impl Wake for RootWaker {
@@ -284,7 +316,7 @@ impl Wake for RootWaker {
         // Release: pairs with the acquire of the poll. Whoever finds the flag up already leaves
         // the notify to the one who put it up, and is itself ordered before the same poll.
         if !self.woken.swap(true, Ordering::Release) {
-            self.remote.unpark();
+            self.door.unpark();
         }
     }
 }

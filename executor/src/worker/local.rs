@@ -6,9 +6,10 @@
 )]
 
 use super::config::Mode;
-use super::remote::{GUEST, Remote};
+use super::remote::Remote;
 use super::schedule::{Home, InPool, OnWorker};
 use super::shared::{Shared, StealableQueue};
+use super::stand_in;
 use crate::task::{self, Bound, Id, JoinHandle, Task};
 use pintle_sync::WakeBatch;
 use slab::Slab;
@@ -27,6 +28,7 @@ const LIFO_LIMIT: u8 = 3;
 pub struct Local {
     pub shared: Arc<Shared>,
     pub remote: Arc<Remote>,
+    kind: Kind,
     thread_home: Arc<Home>,
     pinned: RefCell<VecDeque<Task<OnWorker>>>,
     stealable: StealableQueue,
@@ -57,6 +59,17 @@ pub struct Local {
     random: Cell<u32>,
 }
 
+/// What kind of worker this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One that the runtime was built with.
+    Regular,
+    /// A thread inside `block_on`, see `guest.rs`.
+    Guest,
+    /// See `stand_in.rs`.
+    StandIn,
+}
+
 /// What a worker runs next.
 pub enum Next {
     Pinned(Task<OnWorker>),
@@ -64,17 +77,23 @@ pub enum Next {
 }
 
 impl Local {
-    pub fn new(shared: Arc<Shared>, remote: Arc<Remote>, stealable: StealableQueue) -> Rc<Local> {
+    pub fn new(
+        shared: Arc<Shared>,
+        remote: Arc<Remote>,
+        stealable: StealableQueue,
+        kind: Kind,
+    ) -> Rc<Local> {
         let thread_home = match shared.thread_home(remote.index) {
             Some(home) => home.clone(),
             None => Arc::new(Home {
-                remote: remote.clone(),
+                door: remote.door.clone(),
                 thread_bound: true,
             }),
         };
         let seed = (remote.index as u32).wrapping_mul(0x9E37_79B9) | 1;
         let now = Instant::now();
         Rc::new(Local {
+            kind,
             left: Cell::new(0),
             looked: Cell::new(now),
             stride: Cell::new(1),
@@ -99,14 +118,28 @@ impl Local {
         })
     }
 
-    /// Whether this worker is a thread inside `block_on` that siblings do not know.
-    pub fn is_guest(&self) -> bool {
-        self.remote.index == GUEST
+    /// Whether this worker is the home.
+    pub(super) fn is_at(&self, home: &Home) -> bool {
+        Arc::ptr_eq(&self.remote.door, &home.door)
+    }
+
+    /// Whether this worker is among those that the runtime was built with, and siblings know.
+    pub fn is_regular(&self) -> bool {
+        self.kind == Kind::Regular
+    }
+
+    /// Whether nothing more may be queued here.
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.get()
+    }
+
+    pub(super) fn is_stand_in(&self) -> bool {
+        self.kind == Kind::StandIn
     }
 
     /// Whether this worker's stealable tasks can be stolen.
     pub(super) fn has_thieves(&self) -> bool {
-        self.shared.config.mode == Mode::Stealing && !self.is_guest()
+        self.shared.config.mode == Mode::Stealing && self.is_regular()
     }
 
     /// Spawns a task that stays on this thread.
@@ -185,23 +218,31 @@ impl Local {
     }
 
     /// This worker will block (`block_in_place`): siblings may take everything stealable, and step
-    /// in for its drivers at once.
+    /// in for its drivers at once. If no sibling is left, a stand-in is called.
     pub fn goes_away(&self) {
-        if !self.has_thieves() {
+        if self.has_thieves() {
+            self.remote.stalls();
+            if let Some(task) = self.remote.lifo.take() {
+                self.stealable.push(task);
+            }
+            if !self.stealable.is_empty() {
+                self.shared.post();
+            }
+        } else if self.is_stand_in() {
+            // Nobody steals from a stand-in.
+            while let Some(task) = self.stealable.pop() {
+                self.shared.deal(task);
+            }
+        } else {
             return;
         }
-        self.remote.stalls();
-        if let Some(task) = self.remote.lifo.take() {
-            self.stealable.push(task);
-        }
-        if !self.stealable.is_empty() {
-            self.shared.post();
-        }
+        stand_in::goes_away(&self.shared);
     }
 
     /// The end of [`goes_away`](Self::goes_away).
     pub fn is_back(&self) {
-        if self.has_thieves() {
+        if self.has_thieves() || self.is_stand_in() {
+            stand_in::is_back(&self.shared);
             self.remote.looked_at(Instant::now());
         }
     }
@@ -266,9 +307,9 @@ impl Local {
     /// Ends everything this worker holds; the thread must be seated as this worker. Futures are
     /// dropped here, and may spawn, wake and abort while they are.
     pub(super) fn close(&self) {
+        self.closing.set(true);
         self.remote.looks_no_more();
         self.remote.end_bound();
-        self.closing.set(true);
         self.end_pinned(|_| true);
         self.remote.door.stealable.close().for_each(Task::cancel);
         while let Some(task) = self.stealable.pop().or_else(|| self.remote.lifo.take()) {

@@ -7,10 +7,12 @@
 //! | `turn.rs` | the loop, top to bottom: read this first |
 //! | `local.rs` | the half that only the worker's own thread touches |
 //! | `remote.rs` | the half that any thread may touch |
+//! | `door.rs` | where other threads leave things for a worker, and wake it |
 //! | `schedule.rs` | where a woken task goes; the two kinds of tasks |
 //! | `find.rs` | work from siblings |
 //! | `rescue.rs` | looking after a sibling that is stuck |
 //! | `guest.rs` | a thread inside `block_on` as a worker |
+//! | `stand_in.rs` | who works while every worker is inside `block_in_place` |
 //! | `current.rs` | the seat: what this thread is |
 //! | `shared.rs` | what all workers of a runtime share |
 //! | `thread.rs` | the thread of a worker |
@@ -20,6 +22,7 @@ mod affinity;
 mod config;
 mod counters;
 mod current;
+mod door;
 mod find;
 mod guest;
 mod local;
@@ -27,6 +30,7 @@ mod remote;
 mod rescue;
 mod schedule;
 mod shared;
+mod stand_in;
 mod thread;
 mod turn;
 
@@ -34,10 +38,11 @@ pub(crate) use affinity::cpus;
 pub(crate) use config::{Config, Mode};
 pub(crate) use counters::Counters;
 pub(crate) use current::{
-    Seated, enter_outside, may_block, shared as current_shared, task_id, with_local,
+    Seated, enter_outside, is_worker_of, may_block, shared as current_shared, task_id, with_local,
 };
+pub(crate) use door::Door;
 pub(crate) use guest::block_on;
-pub(crate) use local::Local;
+pub(crate) use local::{Kind, Local};
 pub(crate) use shared::{Shared, StealableQueue};
 pub(crate) use thread::main as thread_main;
 
@@ -53,7 +58,7 @@ pub(crate) use thread::main as thread_main;
 /// # }
 /// ```
 pub fn current() -> Option<usize> {
-    with_local(|local| (!local.is_guest()).then_some(local.remote.index)).flatten()
+    with_local(|local| local.is_regular().then_some(local.remote.index)).flatten()
 }
 
 /// How many workers the current runtime has.

@@ -1,10 +1,10 @@
 //! The half of a worker that any thread may touch.
 
 use super::counters::Counters;
-use super::schedule::{InPool, OnWorker};
-use crate::park::Parker;
+use super::door::Door;
+use super::schedule::InPool;
+use crate::queue::LifoSlot;
 use crate::queue::deque::Stealer;
-use crate::queue::{Inbox, LifoSlot};
 use crate::task::{Bound, Task};
 use crossbeam_utils::CachePadded;
 use pintle_reactor::Driver as Reactor;
@@ -13,9 +13,9 @@ use pintle_sync::shim::sync::Mutex;
 use pintle_timer::{Clock, Driver as Timers, Participant};
 use slab::Slab;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
-use std::task::{Wake, Waker};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 /// The index of a guest, which no sibling knows.
@@ -28,8 +28,7 @@ const EVENTS: usize = 256;
 #[derive(Debug)]
 pub struct Remote {
     pub index: usize,
-    /// What several threads write, on a cache line of its own.
-    pub door: CachePadded<Door>,
+    pub door: Arc<Door>,
     pub reactor: Arc<Reactor>,
     pub timers: Arc<Timers>,
     pub participant: Participant,
@@ -37,7 +36,7 @@ pub struct Remote {
     pub stealer: Stealer<Task<InPool>>,
     /// The newest stealable task.
     pub lifo: CachePadded<LifoSlot<InPool>>,
-    /// InPool tasks that went to sleep for the first time on this worker.
+    /// Stealable tasks that went to sleep for the first time on this worker.
     pub bound: Mutex<Registry>,
     /// When the worker last looked at its drivers, in nanoseconds since `born`; `u64::MAX` while
     /// it has nobody to look at them (it sleeps, or is a guest).
@@ -46,34 +45,11 @@ pub struct Remote {
     pub counters: CachePadded<Counters>,
 }
 
-/// Where other threads leave things.
-#[derive(Debug)]
-pub struct Door {
-    pub parker: Parker,
-    pub pinned: Inbox<OnWorker>,
-    pub stealable: Inbox<InPool>,
-}
-
 /// Tasks to be found again at shutdown.
 #[derive(Debug, Default)]
 pub struct Registry {
     pub tasks: Slab<Bound<InPool>>,
     pub closed: bool,
-}
-
-/// The waker of a worker's thread. Weak, because the worker's timers hold it.
-struct Unpark(Weak<Remote>);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if let Some(remote) = self.0.upgrade() {
-            remote.unpark();
-        }
-    }
 }
 
 impl Remote {
@@ -89,17 +65,15 @@ impl Remote {
     ) -> io::Result<Arc<Remote>> {
         let reactor = Reactor::new(EVENTS)?;
         Ok(Arc::new_cyclic(|weak| {
-            let unpark = Waker::from(Arc::new(Unpark(weak.clone())));
+            let door = Arc::new(Door::new(weak.clone()));
+            let unpark = Waker::from(door.clone());
+            let news = reactor.clone();
             Remote {
                 index,
-                door: CachePadded::new(Door {
-                    parker: Parker::new(),
-                    pinned: Inbox::new(),
-                    stealable: Inbox::new(),
-                }),
+                door,
                 reactor,
                 timers: Timers::new(clock.clone(), unpark.clone()),
-                participant: clock.participant(unpark),
+                participant: clock.participant(unpark).with_news(move || news.has_news()),
                 stealer,
                 lifo: CachePadded::new(LifoSlot::new()),
                 bound: Mutex::new(Registry::default()),
@@ -110,15 +84,12 @@ impl Remote {
         }))
     }
 
-    /// Makes the worker look again, waking its thread if it sleeps.
-    pub fn unpark(&self) {
-        if self.door.parker.notify() {
-            // From here on it counts as busy, so that a paused clock does not run ahead of it.
-            self.participant.notify();
-            self.counters.wakes.add_shared(1);
-            // Fails only if the poll is gone, and then so is the worker.
-            let _ = self.reactor.unpark();
-        }
+    /// Ends the sleep of the worker's thread, which [`Door::unpark`] has found asleep.
+    pub fn wake_thread(&self) {
+        // From here on it counts as busy, so that a paused clock does not run ahead of it.
+        self.participant.notify();
+        // Fails only if the poll is gone, and then so is the worker.
+        let _ = self.reactor.unpark();
     }
 
     /// The worker looks at its drivers now.
@@ -149,17 +120,6 @@ impl Remote {
                 >= limit
     }
 
-    /// Leaves a pinned task for its worker. A task that comes too late is dropped here if it has
-    /// never run (then nothing in it is tied to the worker); otherwise the worker, which is
-    /// leaving, has it in its registry and drops it there.
-    pub fn receive_pinned(&self, task: Task<OnWorker>) {
-        self.counters.remote_schedules.add_shared(1);
-        match self.door.pinned.push(task) {
-            Ok(()) => self.unpark(),
-            Err(late) => late.cancel(),
-        }
-    }
-
     /// Whether siblings would find a task here (leaving out the last resort, the newest task).
     pub fn has_visible_work(&self) -> bool {
         !self.stealer.is_empty() || !self.door.stealable.is_empty()
@@ -188,11 +148,13 @@ impl Remote {
         }
     }
 
-    /// Closes the drivers: whoever waits on them is woken and registers anew where it is polled.
+    /// Closes the drivers, for good: whoever waits on them is woken and registers anew where it is polled.
     pub fn orphan(&self) {
         let mut batch = WakeBatch::new();
         self.reactor.orphan(&mut batch);
         self.timers.orphan(&mut batch);
+        // A worker that is gone does nothing that a paused clock should wait for.
+        self.participant.leave();
         batch.wake_all();
     }
 }

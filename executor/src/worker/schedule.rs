@@ -6,8 +6,8 @@
 )]
 
 use super::current;
+use super::door::Door;
 use super::local::Local;
-use super::remote::Remote;
 use super::shared::Shared;
 use crate::task::{self, Bound, Schedule, Task};
 use std::sync::{Arc, Weak};
@@ -15,7 +15,7 @@ use std::sync::{Arc, Weak};
 /// The home of pinned tasks. Two a worker, so that a task needs only one pointer to it.
 #[derive(Debug)]
 pub struct Home {
-    pub remote: Arc<Remote>,
+    pub door: Arc<Door>,
     /// Whether the futures may not leave the *thread* (`spawn_local`, `spawn_on`), as against the
     /// worker. Only a worker that changes threads cares: the current-thread runtime's, between
     /// two `block_on`s.
@@ -47,30 +47,46 @@ unsafe impl Schedule for OnWorker {
     fn schedule(&self, task: Task<Self>) {
         let mut task = Some(task);
         current::with_local(|local| {
-            if Arc::ptr_eq(&local.remote, &self.0.remote) {
+            if local.is_at(&self.0) {
                 local.push_pinned(task.take().expect("taken once"));
             }
         });
         if let Some(task) = task {
-            self.0.remote.receive_pinned(task);
+            self.0.door.receive_pinned(task);
         }
     }
 
     fn bind(&self, task: Bound<Self>) -> Option<usize> {
-        current::with_local(|local| local.bind(task)).flatten()
+        // Only the worker itself runs its pinned tasks, and it sits here while it does.
+        current::with_local(|local| {
+            assert!(
+                local.is_at(&self.0),
+                "a pinned task is run by another worker"
+            );
+            local.bind(task)
+        })
+        .flatten()
     }
 
     fn unbind(&self, slot: usize) -> Option<Bound<Self>> {
-        current::with_local(|local| local.unbind(slot)).flatten()
+        current::with_local(|local| {
+            assert!(
+                local.is_at(&self.0),
+                "a pinned task is ended by another worker"
+            );
+            local.unbind(slot)
+        })
+        .flatten()
     }
 }
 
 impl InPool {
-    /// Runs `f` with this thread's worker if it is one of this runtime's.
+    /// Runs `f` with this thread's worker if it is one of this runtime's. Not while it closes: what
+    /// is woken then is dealt, to a sibling, or to a closed door, where it ends.
     fn with_worker<R>(&self, f: impl FnOnce(&Local) -> R) -> Option<R> {
         current::with_local(|local| {
             let ours = std::ptr::eq(self.0.shared.as_ptr(), Arc::as_ptr(&local.shared));
-            (ours && !local.is_guest()).then(|| f(local))
+            (ours && local.is_regular() && !local.is_closing()).then(|| f(local))
         })
         .flatten()
     }
@@ -100,8 +116,9 @@ unsafe impl Schedule for InPool {
     }
 
     fn bind(&self, task: Bound<Self>) -> Option<usize> {
-        self.with_worker(|local| local.remote.bind(task, local.shared.remotes.len()))
-            .flatten()
+        let shared = self.0.shared.upgrade()?;
+        let here = self.with_worker(|local| local.remote.index);
+        shared.bind(here, task)
     }
 
     fn unbind(&self, slot: usize) -> Option<Bound<Self>> {

@@ -5,6 +5,7 @@ use super::current;
 use super::guest::CoreSlot;
 use super::remote::Remote;
 use super::schedule::{Home, InPool, OnWorker, Pool};
+use super::stand_in::Relief;
 use crate::blocking::BlockingPool;
 use crate::queue::deque::Worker as Deque;
 use crate::steal::Sleepers;
@@ -30,6 +31,7 @@ pub struct Shared {
     pub blocking: BlockingPool,
     /// The current-thread runtime's one worker, while nobody is in it.
     pub core: CoreSlot,
+    pub relief: Relief,
     dealt: AtomicUsize,
     shutdown: AtomicBool,
 }
@@ -59,7 +61,7 @@ impl Shared {
                 .iter()
                 .map(|remote| {
                     Arc::new(Home {
-                        remote: remote.clone(),
+                        door: remote.door.clone(),
                         thread_bound,
                     })
                 })
@@ -82,6 +84,7 @@ impl Shared {
             remotes,
             blocking,
             core: CoreSlot::new(),
+            relief: Relief::default(),
             dealt: AtomicUsize::new(0),
             shutdown: AtomicBool::new(false),
             config,
@@ -167,10 +170,10 @@ impl Shared {
             None => (self.next_index(), false),
         };
         let remote = &self.remotes[index];
-        remote.counters.remote_schedules.add_shared(1);
+        remote.door.arrivals.add_shared(1);
         let late = remote.door.stealable.push(task).err();
         if woken {
-            remote.unpark();
+            remote.door.unpark();
         } else if late.is_none() {
             // It may have fallen asleep, and so may everybody else, since we looked.
             self.post();
@@ -183,7 +186,7 @@ impl Shared {
     /// Wakes a worker if stealable work has become visible that nobody is looking for.
     pub fn post(&self) {
         if let Some(index) = self.sleepers.post() {
-            self.remotes[index].unpark();
+            self.remotes[index].door.unpark();
         }
     }
 
@@ -198,6 +201,12 @@ impl Shared {
 
     pub fn next_remote(&self) -> &Remote {
         &self.remotes[self.next_index()]
+    }
+
+    /// Keeps a stealable task in the registry of the worker it has run on, or of any.
+    pub fn bind(&self, here: Option<usize>, task: Bound<InPool>) -> Option<usize> {
+        let index = here.unwrap_or_else(|| self.next_index());
+        self.remotes[index].bind(task, self.remotes.len())
     }
 
     /// Forgets a stealable task that `Remote::bind` has put into one of the registries.
@@ -217,7 +226,7 @@ impl Shared {
         // ordered after the first.
         let first = !self.shutdown.swap(true, Ordering::AcqRel);
         for remote in &self.remotes {
-            remote.unpark();
+            remote.door.unpark();
         }
         first
     }

@@ -1,7 +1,7 @@
 //! The thread of a worker, from first to last.
 
 use super::current;
-use super::local::Local;
+use super::local::{Kind, Local};
 use super::remote::Remote;
 use super::shared::{Shared, StealableQueue};
 use super::turn::{Root, Step};
@@ -13,7 +13,7 @@ pub fn main(shared: Arc<Shared>, remote: Arc<Remote>, queue: StealableQueue, cpu
     if let Some(cpu) = cpu {
         affinity::pin_to(cpu);
     }
-    let local = Local::new(shared.clone(), remote, queue);
+    let local = Local::new(shared.clone(), remote, queue, Kind::Regular);
     let _seated = current::enter(&local);
     run_hook(&shared.config.on_thread_start);
     local.run(&mut Serve(&shared));

@@ -107,7 +107,8 @@ impl Local {
     /// Runs tasks until none is left, or the round is over.
     fn run_tasks(&self) {
         let mut polls = 0;
-        while self.left.get() > 0 {
+        // At least one, also when the root has used up the round.
+        while polls == 0 || self.left.get() > 0 {
             let Some(next) = self.next() else { break };
             if self.searching.get() {
                 self.stop_searching();
@@ -217,6 +218,12 @@ impl Local {
         let wait = next
             .and_then(|deadline| self.shared.clock.real_time_of(deadline))
             .map_or(Wait::Forever, Wait::Until);
+        let wait = if self.is_stand_in() {
+            // Not on the list, so nobody calls it: it looks for itself.
+            Wait::Until(Instant::now() + WATCH)
+        } else {
+            wait
+        };
         if !remote.door.parker.prepare() {
             return;
         }
