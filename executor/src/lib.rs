@@ -97,6 +97,8 @@ pub mod process;
 pub mod runtime;
 #[cfg(all(not(loom), feature = "signal"))]
 pub mod signal;
+#[cfg(not(loom))]
+pub mod sync;
 pub mod task;
 #[cfg(not(loom))]
 pub mod time;
