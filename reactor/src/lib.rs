@@ -56,9 +56,9 @@ pub mod checked {
 #[cfg(all(not(loom), target_os = "linux"))]
 mod alarm;
 #[cfg(not(loom))]
-mod block_on;
-#[cfg(not(loom))]
 mod async_fd;
+#[cfg(not(loom))]
+mod block_on;
 #[cfg(not(loom))]
 pub mod current;
 #[cfg(not(loom))]
