@@ -243,6 +243,9 @@ fn report(what: &str, burned: &Burned, victims: &[usize], events: &[Vec<Event>])
         victims.len(),
         events.len()
     );
+    if victims.is_empty() {
+        println!("    (a sibling took them in before; try again when the machine is less busy)");
+    }
     println!("    before: {before}");
     println!("    first:  {}", first.into_iter().collect::<Samples>());
     println!("    rest:   {}", rest.into_iter().collect::<Samples>());
