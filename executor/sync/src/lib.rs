@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`Mutex`], [`RwLock`] | locks that may be held across an `.await`, fair and without poison |
 //! | [`Semaphore`] | a count of permits |
+//! | [`mpsc`] | many senders, one receiver, every message once |
 //! | [`oneshot`] | send one value |
 //! | [`Notify`] | wake one, or all, without data |
 //! | [`Barrier`] | wait for one another |
@@ -27,14 +28,7 @@
 
 #![deny(unsafe_code)]
 // A model sees the wait list, too, through `checked`.
-#![cfg_attr(
-    loom,
-    allow(
-        missing_docs,
-        missing_debug_implementations,
-        clippy::new_without_default
-    )
-)]
+#![cfg_attr(loom, allow(missing_docs, missing_debug_implementations))]
 
 #[macro_use]
 pub mod shim;
@@ -45,6 +39,7 @@ pub mod budget;
 mod cancellation;
 #[macro_use]
 mod guard;
+pub mod mpsc;
 mod mutex;
 mod notify;
 mod once;

@@ -88,6 +88,11 @@ mod lock {
             self.0.try_lock().ok().map(|guard| MutexGuard(Some(guard)))
         }
 
+        /// Lends the value to its only owner.
+        pub fn get_mut(&mut self) -> &mut T {
+            self.0.get_mut().unwrap_or_else(|e| e.into_inner())
+        }
+
         /// Gives the value back.
         pub fn into_inner(self) -> T {
             self.0.into_inner().unwrap_or_else(|e| e.into_inner())
