@@ -42,16 +42,19 @@ pub struct Item {
     drops: Drops,
 }
 
+// SAFETY: loom checks each access against all others and fails the model on a race.
+unsafe impl Sync for Item {}
+
 impl Item {
     /// Reads the content: whoever wrote it must have done so before, in the memory model's sense.
     pub fn read(&self) -> usize {
-        // SAFETY: loom checks each access against all others and fails the model on a race.
+        // SAFETY: as for `Sync`.
         self.content.with(|content| unsafe { *content })
     }
 
     /// Writes the content: everybody else must have been done with it.
     pub fn write(&self) {
-        // SAFETY: as in `read`.
+        // SAFETY: as for `Sync`.
         self.content
             .with_mut(|content| unsafe { *content = self.name });
     }
