@@ -46,6 +46,12 @@ unsafe impl<S: Schedule> Send for Inbox<S> {}
 // SAFETY: as above.
 unsafe impl<S: Schedule> Sync for Inbox<S> {}
 
+impl<S: Schedule> Default for Inbox<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<S: Schedule> Inbox<S> {
     /// Makes an open, empty inbox.
     pub fn new() -> Self {

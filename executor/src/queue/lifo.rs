@@ -29,6 +29,12 @@ pub struct LifoSlot<S: Schedule> {
     holds: PhantomData<fn() -> Task<S>>,
 }
 
+impl<S: Schedule<Kind = Stealable>> Default for LifoSlot<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<S: Schedule<Kind = Stealable>> LifoSlot<S> {
     /// Makes an empty slot.
     pub fn new() -> Self {

@@ -186,9 +186,6 @@ impl Local {
         // The hook may have spawned something.
         if !self.has_work() && (!self.has_thieves() || self.lie_down()) {
             self.sleep();
-            if self.has_thieves() {
-                self.get_up();
-            }
         }
         run_hook(&config.on_thread_unpark);
     }
@@ -211,7 +208,7 @@ impl Local {
         let remote = &self.remote;
         // Sockets may have news that a paused clock does not know of: it must not jump over them.
         if self.shared.clock.is_paused() && self.turn_drivers(Wait::No).anything {
-            return;
+            return self.get_up();
         }
         let next = remote.timers.plan();
         // While the clock is paused it is the clock that ends this sleep.
@@ -225,7 +222,7 @@ impl Local {
             wait
         };
         if !remote.door.parker.prepare() {
-            return;
+            return self.get_up();
         }
         if !remote.participant.idle(next) {
             // The clock has moved, and something here is due.
@@ -246,14 +243,19 @@ impl Local {
         }
     }
 
-    /// Lowers the sleep flag. The clock is told first: in the other order it might take a worker
-    /// that has just been notified for an idle one.
+    /// Lowers the sleep flag and leaves the list. The clock is told first: in the other order it
+    /// might take a worker that has just been notified for an idle one.
     fn rise(&self) {
         self.remote.participant.busy();
         self.remote.door.parker.awake();
+        self.get_up();
     }
 
+    /// Leaves the list of sleepers.
     fn get_up(&self) {
+        if !self.has_thieves() {
+            return;
+        }
         let taken_off = self
             .shared
             .sleepers
