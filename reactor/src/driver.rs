@@ -82,6 +82,8 @@ pub struct Turn {
 pub struct Driver {
     poll: Mutex<Poller>,
     registry: mio::Registry,
+    /// Whether sources should move away when they can.
+    transient: bool,
     table: Mutex<Table>,
     unpark: mio::Waker,
     #[cfg(target_os = "linux")]
@@ -114,6 +116,20 @@ impl Driver {
     ///
     /// If the process is out of descriptors (it takes up to five), or the kernel of memory.
     pub fn new(events_capacity: usize) -> io::Result<Arc<Self>> {
+        Self::open(events_capacity, false)
+    }
+
+    /// Makes a driver for a thread that may turn to other things at any time. The sources it serves
+    /// move, as if they had been rescued, as soon as they have to wait on another driver's thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn new_transient(events_capacity: usize) -> io::Result<Arc<Self>> {
+        Self::open(events_capacity, true)
+    }
+
+    fn open(events_capacity: usize, transient: bool) -> io::Result<Arc<Self>> {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
         Ok(Arc::new(Self {
@@ -123,6 +139,7 @@ impl Driver {
             #[cfg(target_os = "linux")]
             watch: Alarm::new(&registry, WATCH)?,
             registry,
+            transient,
             table: Mutex::new(Table::default()),
             poll: Mutex::new(Poller {
                 poll,
@@ -143,7 +160,7 @@ impl Driver {
     pub fn turn(&self, wait: Wait, batch: &mut WakeBatch) -> io::Result<Turn> {
         let mut poller = self.poll.lock();
         let limit = self.limit(&mut poller, wait)?;
-        let (mut turn, _) = self.poll(&mut poller, limit, false, batch)?;
+        let (mut turn, _) = self.poll(&mut poller, limit, self.transient, batch)?;
         turn.watch |= std::mem::take(&mut poller.missed_watch);
         Ok(turn)
     }

@@ -11,9 +11,10 @@
 //! 3. From then on the source remembers what the driver said, and an operation that is known to
 //!    have to wait makes no system call. It stays with that driver, its *home*, wherever it is
 //!    polled.
-//! 4. It moves house in two cases only: home is gone (the source is an orphan), or home was so
-//!    busy that a sibling had to deliver the last event (the source was rescued) and the task
-//!    that now waits runs elsewhere. Source and waiting tasks move along.
+//! 4. It moves house in two cases only: home is gone (the source is an orphan), or home cannot be
+//!    relied on (a sibling had to deliver the last event, so the source was *rescued*; or home is
+//!    a transient driver) and the task that now waits runs elsewhere. Source and waiting tasks
+//!    move along.
 //! 5. Dropping it, on any thread, deregisters it.
 //!
 //! # Rules

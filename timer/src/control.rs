@@ -8,7 +8,8 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 /// Pauses the clock of this runtime: from now on time stands still, but jumps to the next deadline
-/// whenever all workers are idle and no blocking job runs.
+/// whenever all workers are idle and no blocking job runs. (So a blocking job that itself waits for
+/// a timer of this clock waits for ever.)
 ///
 /// A worker looks at its sockets before it counts as idle. Bytes on their way from one worker to
 /// *another* are known to the kernel only, and time may jump over them: a test that mixes sockets

@@ -88,7 +88,8 @@ impl Handle {
     /// can [`spawn`](crate::spawn), and use sockets and timers: one of the workers looks after
     /// them. On a current-thread runtime that happens while some thread is inside `block_on`.
     ///
-    /// Guards must be dropped in the reverse order.
+    /// Of several guards the one made last counts, in whatever order they are dropped; one that
+    /// outlives the `block_on` in which it was made has no effect any more.
     ///
     /// ```
     /// let runtime = pintle::runtime::Runtime::new()?;

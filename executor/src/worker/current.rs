@@ -26,6 +26,8 @@ thread_local! {
 
 struct Entered {
     entry: u64,
+    /// Left, but not the last one entered: it goes when it is.
+    left: Cell<bool>,
     shared: Arc<Shared>,
     _reactor: reactor_seat::Seated,
     _timers: timer_seat::Seated,
@@ -59,7 +61,7 @@ impl Drop for AtWork {
         let _me = WORKERS.with(|workers| workers.borrow_mut().pop());
         // With it goes whatever was entered meanwhile and not left.
         if let Some(entry) = self.seated.entry.take() {
-            while leave_if(|top| top.entry >= entry) {}
+            while leave_if(|top| top.entry >= entry || top.left.get()) {}
         }
     }
 }
@@ -77,6 +79,7 @@ fn sit(shared: &Arc<Shared>, drivers: &Remote) -> Seated {
         let config = &shared.config;
         let entered = Entered {
             entry,
+            left: Cell::new(false),
             shared: shared.clone(),
             _reactor: if config.io {
                 reactor_seat::enter(drivers.reactor.clone())
@@ -115,12 +118,14 @@ fn leave_if(is_it: impl FnOnce(&Entered) -> bool) -> bool {
 impl Drop for Seated {
     fn drop(&mut self) {
         let Some(entry) = self.entry else { return };
-        if !leave_if(|top| top.entry == entry) && !std::thread::panicking() && can_sit() {
-            panic!(
-                "guards of `Handle::enter` were dropped in another order than the reverse of that \
-                 in which they were made, or after the `block_on` they were made in"
-            );
-        }
+        // Guards may go in any order; the last one that is left counts.
+        let _ = RUNTIMES.try_with(|runtimes| {
+            let runtimes = runtimes.borrow();
+            if let Some(mine) = runtimes.iter().rfind(|entered| entered.entry == entry) {
+                mine.left.set(true);
+            }
+        });
+        while leave_if(|top| top.left.get()) {}
     }
 }
 

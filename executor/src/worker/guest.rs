@@ -70,9 +70,8 @@ impl Guest {
             )
         });
         let local = Local::new(shared.clone(), remote, queue, Kind::Guest);
-        // The worker this thread is already, inside `block_in_place`, has nothing to do meanwhile
-        // that a paused clock should wait for.
-        current::with_local(|beneath| beneath.remote.participant.idle(None));
+        // The worker this thread is already, inside `block_in_place`.
+        current::with_local(|beneath| beneath.remote.cover());
         let at_work = Some(current::enter(&local));
         Guest { local, at_work }
     }
@@ -82,7 +81,7 @@ impl Drop for Guest {
     fn drop(&mut self) {
         self.local.close();
         self.at_work = None;
-        current::with_local(|beneath| beneath.remote.participant.busy());
+        current::with_local(|beneath| beneath.remote.uncover());
     }
 }
 
@@ -164,8 +163,10 @@ fn end(local: Local) {
     if current::can_sit() {
         end_here(core);
     } else {
-        // A runtime in a thread-local, and the thread is ending: another one does it.
-        let _ = std::thread::spawn(move || end_here(core)).join();
+        // A runtime in a thread-local, and the thread is ending: another one does it. (If there is
+        // none to be had, the tasks are dropped here, outside of any runtime.)
+        let ending = std::thread::Builder::new().spawn(move || end_here(core));
+        let _ = ending.map(|thread| thread.join());
     }
 }
 

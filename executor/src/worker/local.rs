@@ -29,6 +29,8 @@ pub struct Local {
     pub shared: Arc<Shared>,
     pub remote: Arc<Remote>,
     kind: Kind,
+    /// Of a stand-in.
+    relieved: Cell<bool>,
     thread_home: Arc<Home>,
     pinned: RefCell<VecDeque<Task<OnWorker>>>,
     stealable: StealableQueue,
@@ -94,6 +96,7 @@ impl Local {
         let now = Instant::now();
         Rc::new(Local {
             kind,
+            relieved: Cell::new(false),
             left: Cell::new(0),
             looked: Cell::new(now),
             stride: Cell::new(1),
@@ -133,8 +136,28 @@ impl Local {
         self.closing.get()
     }
 
+    /// Whether it has to look round at the others' because nobody tells it anything.
     pub(super) fn is_stand_in(&self) -> bool {
-        self.kind == Kind::StandIn
+        self.kind == Kind::StandIn && !self.relieved.get()
+    }
+
+    pub(super) fn is_relieved(&self) {
+        self.deal_out();
+        self.relieved.set(true);
+    }
+
+    /// Gives what it has stolen to others.
+    pub(super) fn deal_out(&self) {
+        while let Some(task) = self.stealable.pop() {
+            self.shared.deal(task);
+        }
+    }
+
+    /// Whether there are tasks that can run nowhere else.
+    pub(super) fn has_pinned(&self) -> bool {
+        !self.pinned.borrow().is_empty()
+            || !self.bound.borrow().is_empty()
+            || !self.remote.door.pinned.is_empty()
     }
 
     /// Whether this worker's stealable tasks can be stolen.
@@ -230,9 +253,7 @@ impl Local {
             }
         } else if self.is_stand_in() {
             // Nobody steals from a stand-in.
-            while let Some(task) = self.stealable.pop() {
-                self.shared.deal(task);
-            }
+            self.deal_out();
         } else {
             return;
         }

@@ -14,7 +14,7 @@ use pintle_timer::{Clock, Driver as Timers, Participant};
 use slab::Slab;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,8 @@ pub struct Remote {
     /// it has nobody to look at them (it sleeps, or is a guest).
     looked: AtomicU64,
     born: Instant,
+    /// Whether the worker is inside `block_in_place` and a guest sits on its thread.
+    covered: AtomicBool,
     pub counters: CachePadded<Counters>,
 }
 
@@ -63,7 +65,13 @@ impl Remote {
         clock: &Clock,
         stealer: Stealer<Task<InPool>>,
     ) -> io::Result<Arc<Remote>> {
-        let reactor = Reactor::new(EVENTS)?;
+        let reactor = if index == GUEST {
+            // What a guest has begun and handed to a task must not depend on the guest's coming
+            // back to its reactor: it may block, since it is the user's own thread.
+            Reactor::new_transient(EVENTS)?
+        } else {
+            Reactor::new(EVENTS)?
+        };
         Ok(Arc::new_cyclic(|weak| {
             let door = Arc::new(Door::new(weak.clone()));
             let unpark = Waker::from(door.clone());
@@ -79,6 +87,7 @@ impl Remote {
                 bound: Mutex::new(Registry::default()),
                 looked: AtomicU64::new(u64::MAX),
                 born: Instant::now(),
+                covered: AtomicBool::new(false),
                 counters: CachePadded::new(Counters::default()),
             }
         }))
@@ -118,6 +127,26 @@ impl Remote {
                 .saturating_duration_since(self.born)
                 .saturating_sub(Duration::from_nanos(looked))
                 >= limit
+    }
+
+    /// A guest sits down on the worker's thread: the worker does nothing meanwhile that a paused
+    /// clock should wait for, but its timers still count.
+    pub fn cover(&self) {
+        self.covered.store(true, Ordering::Relaxed);
+        self.stays_covered();
+    }
+
+    /// Says so again, after the clock has counted the worker as busy.
+    pub fn stays_covered(&self) {
+        if self.covered.load(Ordering::Relaxed) {
+            self.participant.idle(self.timers.plan());
+        }
+    }
+
+    /// The guest leaves.
+    pub fn uncover(&self) {
+        self.covered.store(false, Ordering::Relaxed);
+        self.participant.busy();
     }
 
     /// Whether siblings would find a task here (leaving out the last resort, the newest task).

@@ -11,7 +11,8 @@
 //! elsewhere. So being stuck costs each connection one late event, and not one for each time.
 //!
 //! A worker is *stalled* when it is awake and has not looked at its drivers for [`WATCH`]. Guests
-//! are never stalled: what waits on their drivers can run nowhere else.
+//! need no rescue: what their tasks wait for can run nowhere else, and what they handed to others
+//! has moved away, since their reactors are transient.
 //!
 //! The drivers' locks are the whole protocol: the stuck worker's own next turn waits for the few
 //! microseconds that a rescue may take, and a rescuer never waits. The one deadline that could be
@@ -44,6 +45,7 @@ impl Local {
             // An error is the sibling's own to meet.
             let _ = sibling.reactor.try_turn(&mut batch);
             sibling.timers.try_turn(&mut batch);
+            sibling.stays_covered();
             self.in_batch.set(true);
             let mut rescued = batch.wake_all();
             self.in_batch.set(false);

@@ -228,6 +228,7 @@ impl Shared {
         for remote in &self.remotes {
             remote.door.unpark();
         }
+        self.relief.wake_all();
         first
     }
 }

@@ -20,24 +20,29 @@ use crate::task::Id;
 use pintle_sync::shim::sync::Mutex;
 use std::sync::Arc;
 
-/// How many are away, and how many stand in for them.
+use super::door::Door;
+
+/// How many are away, and who stands in for them.
 #[derive(Debug, Default)]
-pub struct Relief(Mutex<Numbers>);
+pub struct Relief(Mutex<State>);
 
 #[derive(Debug, Default)]
-struct Numbers {
+struct State {
     away: usize,
+    /// Stand-ins that have been called and not relieved.
     stand_ins: usize,
+    /// The doors of all stand-ins, so that shutdown finds those that sleep.
+    doors: Vec<Arc<Door>>,
 }
 
 impl Relief {
     /// One of `workers` workers, or of the stand-ins, goes away. True if nobody is left, and a
-    /// stand-in must be started; it is counted.
+    /// stand-in must be called; it is counted.
     fn goes_away(&self, workers: usize) -> bool {
-        let mut numbers = self.0.lock();
-        numbers.away += 1;
-        let nobody_left = numbers.away == workers + numbers.stand_ins;
-        numbers.stand_ins += usize::from(nobody_left);
+        let mut state = self.0.lock();
+        state.away += 1;
+        let nobody_left = state.away >= workers + state.stand_ins;
+        state.stand_ins += usize::from(nobody_left);
         nobody_left
     }
 
@@ -46,27 +51,27 @@ impl Relief {
     }
 
     /// A stand-in asks whether somebody else is there. If so, it is no longer counted.
-    fn may_go(&self, workers: usize) -> bool {
-        let mut numbers = self.0.lock();
-        let another = workers + numbers.stand_ins > numbers.away + 1;
-        numbers.stand_ins -= usize::from(another);
+    fn relieve(&self, workers: usize) -> bool {
+        let mut state = self.0.lock();
+        let another = workers + state.stand_ins > state.away + 1;
+        state.stand_ins -= usize::from(another);
         another
     }
 
-    fn could_not_come(&self) {
-        self.0.lock().stand_ins -= 1;
+    /// Wakes the stand-ins: the runtime shuts down.
+    pub fn wake_all(&self) {
+        for door in &self.0.lock().doors {
+            door.unpark();
+        }
     }
 }
 
 /// A worker (or a stand-in) goes away.
 pub fn goes_away(shared: &Arc<Shared>) {
     if shared.relief.goes_away(shared.remotes.len()) {
-        let shared_too = shared.clone();
-        drop(
-            shared
-                .blocking
-                .spawn(move || stand_in(&shared_too), Id::next(), None, None),
-        );
+        let called = Called(shared.clone(), true);
+        let job = move || stand_in(called);
+        drop(shared.blocking.spawn(job, Id::next(), None, None));
     }
 }
 
@@ -75,23 +80,61 @@ pub fn is_back(shared: &Shared) {
     shared.relief.is_back();
 }
 
-fn stand_in(shared: &Arc<Shared>) {
-    let queue = Deque::new_fifo();
-    let Ok(remote) = Remote::open(GUEST, &shared.clock, queue.stealer()) else {
-        // Out of descriptors. Whoever is away must come back by itself.
-        return shared.relief.could_not_come();
-    };
-    let local = Local::new(shared.clone(), remote, queue, Kind::StandIn);
-    let _at_work = current::enter(&local);
-    local.run(&mut UntilRelieved(shared));
-    local.close();
+/// A stand-in that is counted, whether it ever comes or not: the pool may refuse it a thread, and
+/// the system a reactor. Then those who are away have to come back by themselves.
+struct Called(Arc<Shared>, bool);
+
+impl Drop for Called {
+    fn drop(&mut self) {
+        if self.1 {
+            self.0.relief.0.lock().stand_ins -= 1;
+        }
+    }
 }
 
-struct UntilRelieved<'a>(&'a Shared);
+fn stand_in(mut called: Called) {
+    let shared = called.0.clone();
+    let queue = Deque::new_fifo();
+    let Ok(remote) = Remote::open(GUEST, &shared.clock, queue.stealer()) else {
+        return;
+    };
+    let door = remote.door.clone();
+    shared.relief.0.lock().doors.push(door.clone());
+    let local = Local::new(shared.clone(), remote, queue, Kind::StandIn);
+    {
+        let _at_work = current::enter(&local);
+        local.run(&mut UntilRelieved {
+            local: &local,
+            called: &mut called,
+        });
+        if !shared.is_shutting_down() {
+            local.deal_out();
+        }
+        local.close();
+    }
+    shared
+        .relief
+        .0
+        .lock()
+        .doors
+        .retain(|other| !Arc::ptr_eq(other, &door));
+}
+
+/// A stand-in that is relieved stops looking round at once, and leaves when it has no more tasks of
+/// its own: what was spawned with `spawn_local` on its thread can run nowhere else.
+struct UntilRelieved<'a> {
+    local: &'a Local,
+    called: &'a mut Called,
+}
 
 impl Root for UntilRelieved<'_> {
     fn poll(&mut self) -> Step {
-        if self.0.is_shutting_down() || self.0.relief.may_go(self.0.remotes.len()) {
+        let Called(shared, counted) = self.called;
+        if *counted && shared.relief.relieve(shared.remotes.len()) {
+            *counted = false;
+            self.local.is_relieved();
+        }
+        if shared.is_shutting_down() || (!*counted && !self.local.has_pinned()) {
             Step::Done
         } else {
             Step::Idle
@@ -99,6 +142,6 @@ impl Root for UntilRelieved<'_> {
     }
 
     fn is_woken(&self) -> bool {
-        self.0.is_shutting_down()
+        self.called.0.is_shutting_down()
     }
 }
