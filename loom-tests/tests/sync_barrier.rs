@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use loom::thread;
 use pintle_loom_tests::{Drops, model};
 use pintle_sync::Barrier;
@@ -45,34 +46,37 @@ fn what_all_did_before_is_seen_by_all_after() {
     });
 }
 
-/// leaver   waits ─ drop
-/// a        wait          passes with the leaver, or waits for b
-/// b        wait, once it is known that somebody is missing
+/// leaver   waits ─ drop ─ say so
+/// a        wait          passes with the leaver, unless it has said so
+/// b        wait          completes the round that is open then
 #[test]
 fn who_leaves_has_come_or_has_not_and_nothing_between() {
     model(3, || {
         let barrier = Arc::new(Barrier::new(2));
-        let mut leaving = starts({
+        let left = Arc::new(AtomicBool::new(false));
+        let leaving = starts({
             let barrier = barrier.clone();
             async move { barrier.wait().await }
         });
-        let leaver = thread::spawn(move || {
-            let mut cx = Context::from_waker(Waker::noop());
-            leaving.as_mut().poll(&mut cx).is_ready()
-        });
+        let leaver = {
+            let left = left.clone();
+            thread::spawn(move || {
+                drop(leaving);
+                left.store(true, Relaxed);
+            })
+        };
+        let has_left = left.load(Relaxed);
         let mut ours = Box::pin(barrier.wait());
         let mut cx = Context::from_waker(Waker::noop());
         let led = ours.as_mut().poll(&mut cx).is_ready();
-        let passed = leaver.join().unwrap();
-        assert!(led || !passed);
-        if !led {
-            // We are the only one in this round, so one more completes it.
-            assert!(block_on(barrier.wait()).is_leader());
-            block_on(ours);
-        }
-        // The next round is a whole one.
-        let one = starts(barrier.wait());
+        assert!(!(led && has_left));
+        // Of the next round, if the leaver's is complete.
+        let next = led.then(|| starts(barrier.wait()));
+        leaver.join().unwrap();
         assert!(block_on(barrier.wait()).is_leader());
-        block_on(one);
+        match next {
+            Some(next) => assert!(!block_on(next).is_leader()),
+            None => assert!(!block_on(ours).is_leader()),
+        }
     });
 }

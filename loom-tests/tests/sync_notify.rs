@@ -83,6 +83,27 @@ fn a_permit_that_is_given_twice_carries_what_both_did() {
     });
 }
 
+/// notifier   notify one ─ raise the flag ─ notify one
+/// waiter     notified ─ look at the flag       finds no permit at first, and one with the lock
+#[test]
+fn a_permit_that_is_given_twice_while_a_waiter_queues_carries_what_both_did() {
+    model(3, || {
+        let shared = shared();
+        let waiter = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                let took = is_ready(pin!(shared.notify.notified()));
+                !took || shared.flag.load(Relaxed)
+            })
+        };
+        shared.notify.notify_one();
+        shared.flag.store(true, Relaxed);
+        shared.notify.notify_one();
+        let seen = waiter.join().unwrap();
+        assert!(seen || is_ready(pin!(shared.notify.notified())));
+    });
+}
+
 /// notifiers   notify one (both)
 /// waiters     notified (both, in the queue)
 #[test]
@@ -149,6 +170,57 @@ fn who_looks_after_making_a_waiter_misses_no_notification_of_all() {
             assert!(shared.flag.load(Relaxed));
         }
         notifier.join().unwrap();
+    });
+}
+
+/// notifier   raise the flag ─ notify all, of whom there is one
+/// waiter     make ─ look at the flag ─ wait
+#[test]
+fn a_call_that_woke_others_carries_what_was_done() {
+    model(3, || {
+        let shared = shared();
+        let mut other = pin!(shared.notify.notified());
+        assert!(!other.as_mut().enable());
+        let notifier = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.flag.store(true, Relaxed);
+                shared.notify.notify_waiters();
+            })
+        };
+        let notified = shared.notify.notified();
+        if !shared.flag.load(Relaxed) {
+            block_on(notified);
+        }
+        block_on(other);
+        notifier.join().unwrap();
+    });
+}
+
+/// notifier   raise the flag ─ notify all
+/// other      queue ─ leave: the word is theirs now
+/// waiter     make ─ look at the flag ─ wait
+#[test]
+fn who_leaves_hands_on_what_was_done_before_the_calls() {
+    model(2, || {
+        let shared = shared();
+        let notifier = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.flag.store(true, Relaxed);
+                shared.notify.notify_waiters();
+            })
+        };
+        let other = {
+            let shared = shared.clone();
+            thread::spawn(move || is_ready(pin!(shared.notify.notified())))
+        };
+        let notified = shared.notify.notified();
+        if !shared.flag.load(Relaxed) {
+            block_on(notified);
+        }
+        notifier.join().unwrap();
+        other.join().unwrap();
     });
 }
 

@@ -19,17 +19,21 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    /// Those that have not been freed.
+    static LIVE: Cell<isize> = const { Cell::new(0) };
 }
 
 // SAFETY: it does what the system's allocator does, and counts.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        LIVE.set(LIVE.get() + 1);
         // SAFETY: our caller keeps the same promises.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE.set(LIVE.get() - 1);
         // SAFETY: our caller keeps the same promises.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -133,4 +137,37 @@ fn nothing_allocates_that_need_not() {
         now(one);
         now(other);
     });
+}
+
+#[test]
+fn a_token_is_freed_when_it_is_dropped_or_cancelled_whatever_becomes_of_its_kin() {
+    let before = LIVE.get();
+    let root = CancellationToken::new();
+    // The tree keeps its room for nodes.
+    drop((root.child_token(), root.child_token()));
+    let with_root = LIVE.get();
+    let child = root.child_token();
+    drop(child.clone());
+    drop(child);
+    assert_eq!(LIVE.get(), with_root, "a child");
+
+    let mut last = root.child_token();
+    for _ in 0..100 {
+        last = last.child_token();
+    }
+    assert_eq!(
+        LIVE.get(),
+        with_root + 1,
+        "a chain of which the end is held"
+    );
+    let other = last.child_token();
+    last.cancel();
+    drop((last, other));
+    assert_eq!(LIVE.get(), with_root, "a branch that was cancelled");
+
+    let child = root.child_token();
+    let grandchild = child.child_token();
+    drop((root, child));
+    drop(grandchild);
+    assert_eq!(LIVE.get(), before, "a tree");
 }

@@ -356,7 +356,6 @@ impl Future for Acquire<'_> {
                 }
                 let claim = waiter.item().expect("taken out of the queue");
                 if claim.held == claim.wanted {
-                    claim.held = 0;
                     *this.stage = Stage::Done;
                     Ok(())
                 } else {
