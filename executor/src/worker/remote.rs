@@ -43,7 +43,7 @@ pub struct Remote {
     looked: AtomicU64,
     born: Instant,
     /// Whether the worker is inside `block_in_place` and a guest sits on its thread.
-    covered: AtomicBool,
+    covered: Arc<AtomicBool>,
     pub counters: CachePadded<Counters>,
 }
 
@@ -75,19 +75,22 @@ impl Remote {
         Ok(Arc::new_cyclic(|weak| {
             let door = Arc::new(Door::new(weak.clone()));
             let unpark = Waker::from(door.clone());
-            let news = reactor.clone();
+            let covered = Arc::new(AtomicBool::new(false));
+            let (poll, unseeing) = (reactor.clone(), covered.clone());
+            // What comes in for a worker that cannot look is its siblings' to see.
+            let news = move || !unseeing.load(Ordering::Relaxed) && poll.has_news();
             Remote {
                 index,
                 door,
                 reactor,
                 timers: Timers::new(clock.clone(), unpark.clone()),
-                participant: clock.participant(unpark).with_news(move || news.has_news()),
+                participant: clock.participant(unpark).with_news(news),
                 stealer,
                 lifo: CachePadded::new(LifoSlot::new()),
                 bound: Mutex::new(Registry::default()),
                 looked: AtomicU64::new(u64::MAX),
                 born: Instant::now(),
-                covered: AtomicBool::new(false),
+                covered,
                 counters: CachePadded::new(Counters::default()),
             }
         }))
