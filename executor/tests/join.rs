@@ -1,5 +1,6 @@
 //! `join!`, `try_join!` and `pin!`.
 
+#![cfg(feature = "macros")]
 #![deny(unused, unsafe_code)]
 
 mod support;

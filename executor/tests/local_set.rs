@@ -1,5 +1,6 @@
 //! `LocalSet`: the programs that use it run.
 
+#![cfg(feature = "macros")]
 #![deny(unused, unsafe_code)]
 
 mod support;

@@ -1,5 +1,6 @@
 //! `select!`: which branch wins, what becomes of the others, and that the macro is not in the way.
 
+#![cfg(feature = "macros")]
 #![deny(unused, unreachable_code, unsafe_code)]
 
 mod support;
