@@ -8,6 +8,8 @@
 //! | [`Mutex`], [`RwLock`] | locks that may be held across an `.await`, fair and without poison |
 //! | [`Semaphore`] | a count of permits |
 //! | [`mpsc`] | many senders, one receiver, every message once |
+//! | [`broadcast`] | many senders, many receivers, every value to each |
+//! | [`watch`] | many receivers see the latest value |
 //! | [`oneshot`] | send one value |
 //! | [`Notify`] | wake one, or all, without data |
 //! | [`Barrier`] | wait for one another |
@@ -35,6 +37,7 @@ pub mod shim;
 
 mod barrier;
 pub mod blocking;
+pub mod broadcast;
 pub mod budget;
 mod cancellation;
 #[macro_use]
@@ -50,6 +53,7 @@ mod task_tracker;
 mod wait_list;
 mod wake_batch;
 mod wakers;
+pub mod watch;
 
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use cancellation::{

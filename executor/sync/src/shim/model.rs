@@ -2,8 +2,8 @@
 
 /// Locks, atomics and reference counts.
 pub mod sync {
-    pub use super::lock::{Condvar, Mutex, MutexGuard};
-    pub use loom::sync::Arc;
+    pub use super::lock::{Condvar, Mutex, MutexGuard, RwLock};
+    pub use loom::sync::{Arc, RwLockReadGuard};
 
     /// Atomic words, memory orderings and fences.
     pub mod atomic {
@@ -110,6 +110,27 @@ mod lock {
     impl<T> DerefMut for MutexGuard<'_, T> {
         fn deref_mut(&mut self) -> &mut T {
             self.0.as_mut().expect("guard is waiting")
+        }
+    }
+
+    /// A lock for one who writes or many who read, without poison.
+    #[derive(Debug, Default)]
+    pub struct RwLock<T>(loom::sync::RwLock<T>);
+
+    impl<T> RwLock<T> {
+        /// Makes a lock around `value`.
+        pub fn new(value: T) -> Self {
+            Self(loom::sync::RwLock::new(value))
+        }
+
+        /// Waits until nobody writes.
+        pub fn read_recursive(&self) -> loom::sync::RwLockReadGuard<'_, T> {
+            self.0.read().unwrap_or_else(|e| e.into_inner())
+        }
+
+        /// Waits until nobody reads or writes.
+        pub fn write(&self) -> loom::sync::RwLockWriteGuard<'_, T> {
+            self.0.write().unwrap_or_else(|e| e.into_inner())
         }
     }
 

@@ -2,7 +2,7 @@
 
 /// Locks, atomics and reference counts.
 pub mod sync {
-    pub use parking_lot::{Condvar, Mutex, MutexGuard};
+    pub use parking_lot::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard};
     pub use std::sync::Arc;
 
     /// Atomic words, memory orderings and fences.
