@@ -225,6 +225,7 @@ pub fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
         local.goes_away();
     }
     let _back = Back(local, nested);
+    let _allowed = pintle_sync::blocking::allow();
     pintle_sync::budget::unconstrained(f)
 }
 

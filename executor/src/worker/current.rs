@@ -47,13 +47,18 @@ pub struct Seated {
 #[must_use = "dropping it ends the worker's turn"]
 pub struct AtWork {
     seated: Seated,
+    /// Channels and locks refuse to block here.
+    _denied: pintle_sync::blocking::Guard,
 }
 
 /// Makes this thread the worker `local`. To be left in the reverse order.
 pub fn enter(local: &Rc<Local>) -> AtWork {
     let seated = sit(&local.shared, &local.remote);
     WORKERS.with(|workers| workers.borrow_mut().push(local.clone()));
-    AtWork { seated }
+    AtWork {
+        seated,
+        _denied: pintle_sync::blocking::deny(),
+    }
 }
 
 impl Drop for AtWork {
