@@ -75,6 +75,26 @@ fn a_value_sent_against_a_dropped_receiver_ends_on_one_side() {
     });
 }
 
+// sender     writes the value │ sets SENT
+// receiver   tries: finds SENT, takes the value, or tries once more and goes
+#[test]
+fn a_value_that_is_tried_for_is_there_in_full_or_not_at_all() {
+    model(3, || {
+        let drops = Drops::new();
+        let (sender, mut receiver) = oneshot::channel();
+        let item = drops.item(1);
+        let thread = thread::spawn(move || sender.send(item).is_ok());
+        if !receiver.is_empty() {
+            receiver.try_recv().unwrap().read();
+        } else if let Ok(item) = receiver.try_recv() {
+            item.read();
+        }
+        drop(receiver);
+        thread.join().unwrap();
+        assert_eq!(drops.count(), 1);
+    });
+}
+
 // sender     writes the value ─┬─ sets SENT ──
 // receiver   closes ───────────┴─ takes what there is: the value, or word that there is none
 #[test]

@@ -78,7 +78,8 @@ impl<T> Shared<T> {
     ///
     /// For the sender's end only, one call at a time, and with a value only once.
     pub(super) unsafe fn finish(&self, value: Option<T>) -> Result<(), Option<T>> {
-        // Acquire, here and where the exchange fails: as in `is_closed`.
+        // Acquire: as in `is_closed`. Not needed where the exchange fails: who is turned away there
+        // comes here again, when the sender is dropped.
         let mut word = self.word.load(Ordering::Acquire);
         if word & SENT == 0 {
             // SAFETY: (value) only we set `SENT`, and it is not set.
@@ -97,7 +98,7 @@ impl<T> Shared<T> {
                 word | SENT,
                 // Release: for the value. Acquire: for the receiver's waker.
                 Ordering::AcqRel,
-                Ordering::Acquire,
+                Ordering::Relaxed,
             ) {
                 Ok(_) => break,
                 Err(now) => word = now,
