@@ -1,28 +1,46 @@
-//! Locks, semaphores, notifications and cancellation between tasks.
+//! Channels, locks, semaphores, notifications and cancellation between tasks.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`mpsc`] | many senders, one receiver, every message once |
+//! | [`oneshot`] | one value, once |
+//! | [`broadcast`] | many senders, many receivers, every value to each |
+//! | [`watch`] | many receivers see the latest value |
+//! | [`Mutex`], [`RwLock`] | locks that may be held across an `.await` |
+//! | [`Semaphore`] | a count of permits |
+//! | [`Notify`], [`Barrier`] | wake one or all; wait for one another |
+//! | [`OnceCell`], [`SetOnce`] | set once, by whoever asks first or for all who wait |
+//! | [`CancellationToken`] | tell tasks to end; [`TaskTracker`](crate::task::TaskTracker) knows when they have |
 //!
 //! None of these needs a runtime: they are awaited on any executor, and the `blocking_*` methods
-//! on any thread. Those are refused where tasks run.
+//! wait with any thread on which no tasks run. On a worker, and so in any task and in `block_on`,
+//! those panic; they are for threads of one's own, `spawn_blocking` and `block_in_place`.
+//!
+//! What needs a clock is not here: instead of tokio's `send_timeout`, put a
+//! [`timeout`](crate::time::timeout) around `reserve`, whose cancellation loses no message.
 //!
 //! ```
-//! use pintle::sync::{CancellationToken, Mutex};
-//! use std::sync::Arc;
+//! use pintle::sync::{CancellationToken, mpsc};
 //!
 //! # #[pintle::main]
 //! # async fn main() {
-//! let count = Arc::new(Mutex::new(0));
+//! let (sender, mut receiver) = mpsc::channel(8);
 //! let shutdown = CancellationToken::new();
 //! let task = pintle::spawn({
-//!     let (count, shutdown) = (count.clone(), shutdown.clone());
+//!     let shutdown = shutdown.clone();
 //!     async move {
 //!         shutdown.cancelled().await;
-//!         *count.lock().await += 1;
+//!         sender.send("the last words").await.unwrap();
 //!     }
 //! });
 //! shutdown.cancel();
+//! assert_eq!(receiver.recv().await, Some("the last words"));
+//! assert_eq!(receiver.recv().await, None);
 //! task.await.unwrap();
-//! assert_eq!(*count.lock().await, 1);
 //! # }
 //! ```
+
+pub use pintle_sync::{broadcast, mpsc, oneshot, watch};
 
 pub use pintle_sync::{
     AcquireError, Barrier, BarrierWaitResult, CancellationToken, DropGuard, DropGuardRef,

@@ -78,6 +78,7 @@ pub use crate::task_tools::{
     join_set::{self, JoinSet},
     local_set::LocalSet,
     task_local::{AccessError, LocalKey, TaskLocalFuture},
+    task_tracker::{self, TaskTracker},
 };
 pub use error::JoinError;
 pub use id::Id;

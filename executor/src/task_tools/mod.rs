@@ -10,3 +10,4 @@ pub mod join_set;
 pub mod local_set;
 mod notified;
 pub mod task_local;
+pub mod task_tracker;
