@@ -374,3 +374,92 @@ fn a_clock_that_runs_again_does_not_jump() {
         assert!(clock.now() - resumed < ms(1 << 29));
     });
 }
+
+/// ```text
+/// a   flag up ──► idle(in 5 ms) ──► sleep
+/// b   leave ──► all that are left idle? jump, unpark      whichever is last, time jumps
+/// ```
+#[test]
+fn who_leaves_keeps_time_from_jumping_no_longer() {
+    model(|| {
+        let clock = Clock::new(true);
+        let next = clock.now() + ms(5);
+        let bed = Bed::new();
+        let a = clock.participant(bed.clone().into());
+        let b = clock.participant(Waker::noop().clone());
+        let other = thread::spawn(move || {
+            b.leave();
+            b
+        });
+        assert!(bed.lie_down());
+        if a.idle(Some(next)) {
+            while clock.now() < next {
+                bed.sleep.wait();
+            }
+        }
+        assert_eq!(clock.now(), next);
+        // It has left already: no second jump.
+        drop(other.join().unwrap());
+        assert_eq!(clock.now(), next);
+    });
+}
+
+/// ```text
+/// a   flag up ──► idle(in 5 ms) ──► sleep ──► busy ──► flag down ──► inbox
+/// b   inbox ──► flip a's flag, if it is up ──► note that a is busy ──► unpark ──► leave
+///               a idle and nobody else there, and the work is still in flight: no jump
+/// ```
+#[test]
+fn time_does_not_jump_when_one_leaves_whose_wake_is_in_flight() {
+    model(|| {
+        let clock = Clock::new(true);
+        let start = clock.now();
+        let bed = Bed::new();
+        let inbox = Arc::new(AtomicBool::new(false));
+        let a = Arc::new(clock.participant(bed.clone().into()));
+        let b = clock.participant(Waker::noop().clone());
+        let other = thread::spawn({
+            let (bed, inbox, a) = (bed.clone(), inbox.clone(), a.clone());
+            move || {
+                inbox.store(true, Release);
+                bed.unpark(|| a.notify());
+                b.leave();
+            }
+        });
+        while !inbox.load(Acquire) {
+            if bed.lie_down() && a.idle(Some(start + ms(5))) {
+                bed.sleep.wait();
+            }
+            a.busy();
+            bed.get_up();
+        }
+        assert_eq!(
+            clock.now(),
+            start,
+            "the work was sent before any time could pass"
+        );
+        other.join().unwrap();
+    });
+}
+
+/// ```text
+/// a       leave ──► its place on the roll is free ──► c takes it ──► c idle(in 5 ms): must jump
+/// other   note that a is busy (it was about to unpark it)        no effect on who has the place now
+/// ```
+#[test]
+fn a_note_for_one_who_has_left_reaches_nobody_else() {
+    model(|| {
+        let clock = Clock::new(true);
+        let next = clock.now() + ms(5);
+        let a = Arc::new(clock.participant(Waker::noop().clone()));
+        let other = thread::spawn({
+            let a = a.clone();
+            move || a.notify()
+        });
+        a.leave();
+        let c = clock.participant(Waker::noop().clone());
+        assert!(!c.idle(Some(next)), "time jumps to it at once");
+        assert_eq!(clock.now(), next);
+        other.join().unwrap();
+    });
+}

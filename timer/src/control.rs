@@ -11,9 +11,9 @@ use std::task::Poll;
 /// whenever all workers are idle and no blocking job runs. (So a blocking job that itself waits for
 /// a timer of this clock waits for ever.)
 ///
-/// A worker looks at its sockets before it counts as idle. Bytes on their way from one worker to
-/// *another* are known to the kernel only, and time may jump over them: a test that mixes sockets
-/// with a paused clock keeps both ends on one worker, or uses the current-thread runtime.
+/// A worker looks at its sockets before it counts as idle, and before a jump those of all idle ones
+/// are looked at again: bytes on their way from one worker to another are not jumped over. What is on
+/// its way from elsewhere (another process, another runtime, a thread of one's own) no clock knows of.
 ///
 /// # Panics
 ///
