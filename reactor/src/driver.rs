@@ -31,6 +31,7 @@ use mio::event::Event;
 use mio::unix::SourceFd;
 use pintle_sync::WakeBatch;
 use pintle_sync::shim::sync::{Mutex, MutexGuard};
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 #[cfg(target_os = "linux")]
 use crate::alarm::Alarm;
@@ -200,12 +201,18 @@ impl Driver {
     /// Whether something has happened that the next turn will see, while the owner may be in the
     /// poll. One system call; an answer that cannot be had is no.
     pub fn has_news(&self) -> bool {
-        use rustix::event::{PollFd, PollFlags, poll};
-        let mut epoll = [PollFd::new(&self.registry, PollFlags::IN)];
-        matches!(
-            poll(&mut epoll, Some(&rustix::event::Timespec::default())),
-            Ok(1..)
-        )
+        self.poll_for_news(Some(&Timespec::default()))
+    }
+
+    /// Waits until [`has_news`](Self::has_news), or for less. Takes nothing in.
+    pub fn wait_for_news(&self) {
+        self.poll_for_news(None);
+    }
+
+    /// A poll can itself be polled, by threads that are not in it.
+    fn poll_for_news(&self, limit: Option<&Timespec>) -> bool {
+        let mut poll = [PollFd::new(&self.registry, PollFlags::IN)];
+        matches!(rustix::event::poll(&mut poll, limit), Ok(1..))
     }
 
     /// Sets the watch: once `after` has passed, the owner's wait ends and its turn says so. One

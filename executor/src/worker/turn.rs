@@ -19,8 +19,8 @@ use super::current;
 use super::local::{Local, Next};
 use super::rescue::WATCH;
 use crate::steal::Alarm;
-use pintle_reactor::Wait;
-use pintle_sync::budget;
+use pintle_reactor::{Turn, Wait};
+use pintle_sync::{WakeBatch, budget};
 use std::time::{Duration, Instant};
 
 /// How long tasks may run between two looks at the drivers, as far as whole polls allow.
@@ -141,19 +141,22 @@ impl Local {
     pub(super) fn turn_drivers(&self, wait: Wait) -> Turned {
         let counters = &self.remote.counters;
         let mut batch = self.batch.take();
-        let turn = if wait == Wait::No && self.remote.reactor.is_empty() {
-            pintle_reactor::Turn::default()
-        } else {
-            // An error of the poll itself (a descriptor closed behind our back) leaves nothing to
-            // do but go on with what else there is.
-            self.remote
-                .reactor
-                .turn(wait, &mut batch)
-                .unwrap_or_default()
+        let turn = match wait {
+            Wait::No if self.remote.reactor.is_empty() => Turn::default(),
+            Wait::No => self.turn_reactor(Wait::No, &mut batch),
+            Wait::Forever if self.shared.clock.is_paused() => {
+                // Whoever asks whether there is news must not be told no between the moment when
+                // the poll has handed it over and the moment when this worker counts as busy.
+                self.remote.reactor.wait_for_news();
+                self.rise();
+                self.turn_reactor(Wait::No, &mut batch)
+            }
+            wait => {
+                let turn = self.turn_reactor(wait, &mut batch);
+                self.rise();
+                turn
+            }
         };
-        if wait != Wait::No {
-            self.rise();
-        }
         let fired = self.remote.timers.turn(&mut batch);
         counters.looks.add(1);
         counters.io_events.add(turn.events as u64);
@@ -170,6 +173,12 @@ impl Local {
             anything: woken > 0,
             watch: turn.watch,
         }
+    }
+
+    fn turn_reactor(&self, wait: Wait, batch: &mut WakeBatch) -> Turn {
+        // An error of the poll itself (a descriptor closed behind our back) leaves nothing to do
+        // but go on with what else there is.
+        self.remote.reactor.turn(wait, batch).unwrap_or_default()
     }
 
     /// Sleeps until something happens, unless something already has.
