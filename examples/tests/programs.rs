@@ -11,10 +11,13 @@ use std::process::Command;
 #[test]
 fn every_program_explains_itself() {
     for program in [
+        env!("CARGO_BIN_EXE_chat"),
         env!("CARGO_BIN_EXE_echo"),
+        env!("CARGO_BIN_EXE_fswork"),
         env!("CARGO_BIN_EXE_hog"),
         env!("CARGO_BIN_EXE_http"),
         env!("CARGO_BIN_EXE_million"),
+        env!("CARGO_BIN_EXE_proxy"),
         env!("CARGO_BIN_EXE_reactor_alone"),
         env!("CARGO_BIN_EXE_spawn_local"),
         env!("CARGO_BIN_EXE_timers"),
