@@ -155,6 +155,9 @@ fn a_receiver_gets_what_was_counted_for_it() {
 
 // sender     closed(): listens │ finds one ──┬── queues │ sleeps
 // receiver                              goes ┴── notifies ──
+// (The checker leaves out that the receiver goes between the two looks of `closed`: of a word it
+// remembers the last access only, and who notifies reads the word before he writes it. So with the
+// looks in the wrong order this fails only if there is a yield between them.)
 #[test]
 fn the_last_receiver_that_goes_wakes_who_waits_for_that() {
     model(3, || {

@@ -5,7 +5,7 @@
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
-use pintle_loom_tests::{Drops, model};
+use pintle_loom_tests::{Drops, Item, model};
 use pintle_sync::checked::block_on;
 use pintle_sync::oneshot;
 use std::future::Future;
@@ -81,15 +81,17 @@ fn a_value_sent_against_a_dropped_receiver_ends_on_one_side() {
 fn a_value_that_is_tried_for_is_there_in_full_or_not_at_all() {
     model(3, || {
         let drops = Drops::new();
-        let (sender, mut receiver) = oneshot::channel();
+        let (sender, mut receiver) = oneshot::channel::<Item>();
         let item = drops.item(1);
-        let thread = thread::spawn(move || sender.send(item).is_ok());
-        if !receiver.is_empty() {
-            receiver.try_recv().unwrap().read();
-        } else if let Ok(item) = receiver.try_recv() {
-            item.read();
-        }
-        drop(receiver);
+        // This way round, so that the checker begins with the value sent.
+        let thread = thread::spawn(move || {
+            if !receiver.is_empty() {
+                receiver.try_recv().unwrap().read();
+            } else if let Ok(item) = receiver.try_recv() {
+                item.read();
+            }
+        });
+        let _ = sender.send(item);
         thread.join().unwrap();
         assert_eq!(drops.count(), 1);
     });

@@ -30,7 +30,14 @@
 
 #![deny(unsafe_code)]
 // A model sees the wait list, too, through `checked`.
-#![cfg_attr(loom, allow(missing_docs, missing_debug_implementations))]
+#![cfg_attr(
+    loom,
+    allow(
+        missing_docs,
+        missing_debug_implementations,
+        clippy::new_without_default
+    )
+)]
 
 #[macro_use]
 pub mod shim;

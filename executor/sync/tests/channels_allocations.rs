@@ -79,7 +79,7 @@ fn a_message_allocates_nothing_once_the_queue_has_grown() {
             for _ in 0..burst / 2 {
                 assert!(poll(&waker, receiver.recv()).is_ready());
             }
-            if let Poll::Ready(_) = poll(&waker, receiver.recv_many(&mut buffer, burst)) {
+            if poll(&waker, receiver.recv_many(&mut buffer, burst)).is_ready() {
                 buffer.clear();
             }
         }

@@ -110,7 +110,7 @@ impl<T, L> Chan<T, L> {
     }
 
     fn strong_count(&self) -> usize {
-        // Acquire: at none, all that the senders did has been done.
+        // Acquire: who finds none left sees all that they did.
         self.senders.load(Ordering::Acquire)
     }
 }
@@ -182,8 +182,8 @@ impl<T, L> Clone for Tx<T, L> {
 
 impl<T, L> Drop for Tx<T, L> {
     fn drop(&mut self) {
-        // Release: all that we pushed is there for who finds none left.
-        if self.chan.senders.fetch_sub(1, Ordering::AcqRel) == 1 {
+        // Release: all that we did is seen by who finds none left. What we pushed would be anyway.
+        if self.chan.senders.fetch_sub(1, Ordering::Release) == 1 {
             self.chan.wake_receiver();
         }
     }
@@ -348,7 +348,7 @@ impl<T, L: Limit> Rx<T, L> {
     }
 
     pub(super) fn len(&self) -> usize {
-        // One after the other, and in this order: what a message is not counted in twice.
+        // Nothing goes from the one to the other meanwhile: that takes `&mut self`.
         let pile = self.pile.lock().len();
         pile + self.chan.queue.lock().messages.len()
     }

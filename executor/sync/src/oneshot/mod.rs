@@ -300,13 +300,9 @@ impl<T> Future for Receiver<T> {
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        let Some(shared) = &self.shared else { return };
-        shared.close();
-        // Not left for the sender's end to drop: it may live long.
-        if shared.is_sent() {
-            // SAFETY: we are the receiver's end, borrowed mutably, and it is sent.
-            drop(unsafe { shared.take() });
-        }
+        // If there is a value, it goes with whichever end goes last: a sender that has sent is
+        // about to.
+        self.close();
     }
 }
 

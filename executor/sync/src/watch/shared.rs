@@ -95,8 +95,8 @@ impl<T> Shared<T> {
 
     /// Takes a receiver's leave.
     pub(super) fn unsubscribe(&self) {
-        // Acquire and release: what the receivers did is seen by who finds none left.
-        if self.receivers.fetch_sub(1, Ordering::AcqRel) == 1 {
+        // Release: what the receivers did is seen by who finds none left.
+        if self.receivers.fetch_sub(1, Ordering::Release) == 1 {
             self.deserted.notify_waiters();
         }
     }
