@@ -38,8 +38,8 @@
 //! | --- | --- | --- |
 //! | `macros` | yes | [`#[pintle::main]`](main), [`#[pintle::test]`](test), [`select!`], [`join!`], [`try_join!`] |
 //! | `fs` | yes | files and directories on the blocking pool: [`fs`] |
-//! | `process` | | child processes: [`process`] |
 //! | `signal` | yes | Ctrl-C and Unix signals: [`signal`] |
+//! | `process` | | child processes: [`process`] |
 //! | `hyper` | | hyper's runtime traits on our streams, timers and spawners: [`hyper`] |
 //! | `full` | | all of these |
 

@@ -98,6 +98,27 @@ fn time_does_not_jump_over_bytes_between_two_roots() {
 }
 
 #[test]
+fn time_does_not_jump_over_bytes_for_a_stand_in() {
+    in_mode(Mode::MultiThread, |mode| {
+        let mut builder = mode.builder();
+        let runtime = builder.worker_threads(1).start_paused(true).build();
+        let runtime = runtime.unwrap();
+        let task = runtime.spawn(async {
+            task::block_in_place(|| {
+                let handle = Handle::current();
+                handle.block_on(async {
+                    let (near, far) = UnixStream::pair().unwrap();
+                    let server = pintle::spawn(echo(far));
+                    ping_pong(near, 200).await;
+                    server.await.unwrap();
+                });
+            });
+        });
+        runtime.block_on(task).unwrap();
+    });
+}
+
+#[test]
 fn time_jumps_while_a_worker_sleeps_in_place() {
     for workers in [1, 2] {
         in_mode(Mode::MultiThread, |mode| {

@@ -272,3 +272,35 @@ fn a_runtime_may_be_dropped_inside_its_own_block_in_place() {
         }
     }
 }
+
+#[test]
+fn a_runtime_ends_while_its_only_workers_wait_in_place_for_tasks_that_never_end() {
+    one_and_two_workers(|_, workers| {
+        let runtime = Mode::MultiThread
+            .builder()
+            .worker_threads(workers)
+            .build()
+            .unwrap();
+        let waits: Vec<_> = (0..workers)
+            .map(|worker| {
+                let (inside, outcome) = (Event::new(), Event::new());
+                let (there, cancelled) = (inside.clone(), outcome.clone());
+                drop(runtime.handle().spawn_on(worker, move || async move {
+                    task::block_in_place(|| {
+                        let handle = Handle::current();
+                        let task = handle.spawn(async move {
+                            there.set();
+                            std::future::pending::<()>().await;
+                        });
+                        assert!(handle.block_on(task).unwrap_err().is_cancelled());
+                        cancelled.set();
+                    });
+                }));
+                inside.wait_blocking();
+                outcome
+            })
+            .collect();
+        drop(runtime);
+        assert!(waits.iter().all(Event::is_set));
+    });
+}

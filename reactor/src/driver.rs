@@ -204,9 +204,10 @@ impl Driver {
         self.poll_for_news(Some(&Timespec::default()))
     }
 
-    /// Waits until [`has_news`](Self::has_news), or for less. Takes nothing in.
-    pub fn wait_for_news(&self) {
-        self.poll_for_news(None);
+    /// Waits until [`has_news`](Self::has_news), or for less; at most for `limit`. Takes nothing in.
+    pub fn wait_for_news(&self, limit: Option<Duration>) {
+        let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
+        self.poll_for_news(limit.as_ref());
     }
 
     /// A poll can itself be polled, by threads that are not in it.

@@ -330,7 +330,12 @@ impl Local {
     pub(super) fn close(&self) {
         self.closing.set(true);
         self.remote.looks_no_more();
-        self.remote.end_bound();
+        if self.shared.is_shutting_down() {
+            // The others' as well: one that blocks in place may be waiting for such a task.
+            for remote in &self.shared.remotes {
+                remote.end_bound();
+            }
+        }
         self.end_pinned(|_| true);
         self.remote.door.stealable.close().for_each(Task::cancel);
         while let Some(task) = self.stealable.pop().or_else(|| self.remote.lifo.take()) {

@@ -77,8 +77,16 @@ impl Remote {
             let unpark = Waker::from(door.clone());
             let covered = Arc::new(AtomicBool::new(false));
             let (poll, unseeing) = (reactor.clone(), covered.clone());
-            // What comes in for a worker that cannot look is its siblings' to see.
-            let news = move || !unseeing.load(Ordering::Relaxed) && poll.has_news();
+            let (queue, inbox) = (stealer.clone(), door.clone());
+            // Of what comes in for a worker that cannot look, the tasks are news as long as nobody
+            // has taken them: a stand-in may have yet to come. The rest is its siblings' to see.
+            let news = move || {
+                if unseeing.load(Ordering::Relaxed) {
+                    !queue.is_empty() || !inbox.stealable.is_empty()
+                } else {
+                    poll.has_news()
+                }
+            };
             Remote {
                 index,
                 door,

@@ -144,10 +144,14 @@ impl Local {
         let turn = match wait {
             Wait::No if self.remote.reactor.is_empty() => Turn::default(),
             Wait::No => self.turn_reactor(Wait::No, &mut batch),
-            Wait::Forever if self.shared.clock.is_paused() => {
+            wait if self.shared.clock.is_paused() => {
+                let limit = match wait {
+                    Wait::Until(end) => Some(end.saturating_duration_since(Instant::now())),
+                    _ => None,
+                };
                 // Whoever asks whether there is news must not be told no between the moment when
                 // the poll has handed it over and the moment when this worker counts as busy.
-                self.remote.reactor.wait_for_news();
+                self.remote.reactor.wait_for_news(limit);
                 self.rise();
                 self.turn_reactor(Wait::No, &mut batch)
             }
