@@ -209,11 +209,16 @@ fn a_running_blocking_job_is_waited_for_and_a_queued_one_is_cancelled() {
     every_mode(|mode| {
         let runtime = mode.builder().max_blocking_threads(1).build().unwrap();
         let (inside, drops) = (Event::new(), Drops::new());
+        let (tell, told) = std::sync::mpsc::channel();
         let running = runtime.spawn_blocking({
             let (inside, counter) = (inside.clone(), drops.counter());
             move || {
                 inside.set();
-                thread::sleep(Duration::from_millis(20));
+                // It ends after the queued one has been ended, or there would be a thread for it.
+                let queued: pintle::task::AbortHandle = told.recv().unwrap();
+                while !queued.is_finished() {
+                    thread::yield_now();
+                }
                 drop(counter);
                 "ran"
             }
@@ -221,6 +226,7 @@ fn a_running_blocking_job_is_waited_for_and_a_queued_one_is_cancelled() {
         inside.wait_blocking();
         let counter = drops.counter();
         let queued = runtime.spawn_blocking(move || drop(counter));
+        tell.send(queued.abort_handle()).unwrap();
         drop(runtime);
         assert_eq!(drops.count(), 2);
         assert_eq!(futures_lite::future::block_on(running).unwrap(), "ran");
