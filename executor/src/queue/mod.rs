@@ -4,7 +4,7 @@
 //! | --- | --- | --- | --- |
 //! | pinned queue, a plain ring in the worker's own half | its worker | its worker | FIFO |
 //! | [`deque`], Chase and Lev's | its worker | its worker, and siblings from the other end | FIFO |
-//! | [`LifoSlot`], one task | its worker | its worker; siblings as a last resort | the newest |
+//! | [`LifoSlot`], one task | its worker | its worker; a sibling, if that is stalled | the newest |
 //! | [`Inbox`], a take-all stack | any thread | its worker; for stealable tasks any sibling | FIFO |
 //!
 //! A pinned task and a stealable one are different types ([`Task<S>`](crate::task::Task) with

@@ -160,7 +160,7 @@ impl Remote {
         self.participant.busy();
     }
 
-    /// Whether siblings would find a task here (leaving out the last resort, the newest task).
+    /// Whether siblings would find a task here (leaving out the newest task, which only a rescuer takes).
     pub fn has_visible_work(&self) -> bool {
         !self.stealer.is_empty() || !self.door.stealable.is_empty()
     }
