@@ -1,7 +1,7 @@
 //! The loop of a worker, to be read from top to bottom.
 //!
 //! ```text
-//!   ┌─▶ root ─▶ run tasks ──(the round is over)───────▶ look at the drivers ─┐
+//!   ┌─▶ root ─▶ run tasks ──(the round is over)─────────▶ look at the drivers ─┐
 //!   │              │                                                           │
 //!   │        (queues empty)                                                    │
 //!   │              ▼                                                           │
