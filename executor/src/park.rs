@@ -50,10 +50,10 @@ impl Parker {
     /// [`awake`](Self::awake): then it must look again instead.
     #[must_use = "a worker that was notified must not sleep"]
     pub fn prepare(&self) -> bool {
-        // Release: whoever reads SLEEPING may rely on what the worker wrote before it slept.
-        // Acquire on neither side: on failure `awake` follows before anything is looked at.
+        // Relaxed: who finds SLEEPING makes a system call and looks at nothing of the worker's. On
+        // failure `awake` follows before anything is looked at.
         self.0
-            .compare_exchange(RUNNING, SLEEPING, Ordering::Release, Ordering::Relaxed)
+            .compare_exchange(RUNNING, SLEEPING, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok()
     }
 
@@ -67,7 +67,7 @@ impl Parker {
     #[must_use = "a sleeping worker must be woken"]
     pub fn notify(&self) -> bool {
         // Release: pairs with `awake`. A swap even when already notified, so that this notifier,
-        // too, is ordered before the worker's next look. Acquire: pairs with `prepare`.
-        self.0.swap(NOTIFIED, Ordering::AcqRel) == SLEEPING
+        // too, is ordered before the worker's next look.
+        self.0.swap(NOTIFIED, Ordering::Release) == SLEEPING
     }
 }

@@ -153,9 +153,10 @@ impl Participant {
     pub fn leave(&self) {
         let _member = self.clock.with_time(|time, batch| {
             // Relaxed: the lock orders it.
-            if self.left.swap(true, Relaxed) {
+            if self.left.load(Relaxed) {
                 return None;
             }
+            self.left.store(true, Relaxed);
             let member = time.roll.members.remove(self.key);
             // It may have been the last that was busy.
             if time.paused_at(&self.clock).is_some() {

@@ -66,7 +66,9 @@ impl<S: Schedule<Kind = Stealable>> LifoSlot<S> {
     pub fn is_empty(&self) -> bool {
         self.slot.load(Ordering::Relaxed).is_null()
     }
+}
 
+impl<S: Schedule> LifoSlot<S> {
     fn exchange(&self, new: *mut Header) -> Option<Task<S>> {
         let old = NonNull::new(self.slot.swap(new, Ordering::AcqRel))?;
         // SAFETY: (one owner) a non-null value was put there by `put` from `Task::<S>::into_raw`,
@@ -77,10 +79,7 @@ impl<S: Schedule<Kind = Stealable>> LifoSlot<S> {
 
 impl<S: Schedule> Drop for LifoSlot<S> {
     fn drop(&mut self) {
-        if let Some(old) = NonNull::new(self.slot.swap(ptr::null_mut(), Ordering::AcqRel)) {
-            // SAFETY: (one owner) as in `exchange`.
-            drop(unsafe { Task::<S>::from_raw(old) });
-        }
+        drop(self.exchange(ptr::null_mut()));
     }
 }
 
