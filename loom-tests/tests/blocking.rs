@@ -3,6 +3,8 @@
 //! Modelled waits have no end, so the keep-alive of an idle thread runs out when the model says so
 //! (`expire_keep_alive`): from the start, which lets a thread leave whenever it is idle, or at some
 //! moment, which lets it leave out of its sleep.
+//!
+//! Checks: `executor/src/blocking/`
 
 #![cfg(loom)]
 
@@ -247,5 +249,41 @@ fn jobs_are_refused_when_each_counts_on_the_others_thread() {
         assert_eq!(over(&jobs, 2), 0);
         other.join().unwrap();
         end(&pool);
+    });
+}
+
+/// ```text
+/// job     shutdown ──► on a thread of the pool: it does not wait for itself
+/// owner   shutdown ──► waits for the job
+/// ```
+#[test]
+fn a_job_that_shuts_the_pool_down_does_not_wait_for_itself() {
+    model(2, || {
+        let (sender, jobs) = channel();
+        let pool = pool(1);
+        let handle = pool.spawn(
+            {
+                let pool = pool.clone();
+                let job = Job {
+                    ran: false,
+                    over: sender,
+                };
+                move || {
+                    let ended = pool.shutdown(None);
+                    job.run();
+                    ended
+                }
+            },
+            Id::next(),
+            None,
+            None,
+        );
+        assert_eq!(over(&jobs, 1), 1);
+        assert!(pool.shutdown(None));
+        let mut cx = Context::from_waker(Waker::noop());
+        let Poll::Ready(Ok(ended)) = pin!(handle).poll(&mut cx) else {
+            panic!("the job is over, and its handle does not know");
+        };
+        assert!(!ended, "the job's own thread had not ended");
     });
 }

@@ -3,6 +3,8 @@
 //!
 //! These models are about the model checker's own deque, on which the sleep and steal models stand;
 //! of the real one they say only that its published orderings suffice.
+//!
+//! Checks: `executor/src/queue/chase_lev.rs`
 
 #![cfg(loom)]
 

@@ -1,5 +1,7 @@
 //! The inbox: what several threads push is taken once, in order, with what was written before; and
 //! nothing is left behind when it closes.
+//!
+//! Checks: `executor/src/queue/inbox.rs`
 
 #![cfg(loom)]
 
@@ -111,6 +113,7 @@ fn a_take_against_a_close_leaves_the_inbox_closed() {
     model(3, || {
         let (inbox, tasks) = (Arc::new(Inbox::new()), Tasks::new());
         inbox.push(tasks.make(1)).unwrap();
+        assert!(!inbox.is_empty());
         let thief = {
             let inbox = inbox.clone();
             thread::spawn(move || run(inbox.take_all()))

@@ -1,4 +1,6 @@
 //! The slot for the newest task: whoever takes it out has it alone, and with it what its maker wrote.
+//!
+//! Checks: `executor/src/queue/lifo.rs`
 
 #![cfg(loom)]
 

@@ -2,6 +2,8 @@
 //! really sleeps.
 //!
 //! The worker's side is always the same four steps: `prepare`, sleep if that said so, `awake`, look.
+//!
+//! Checks: `executor/src/park.rs`
 
 #![cfg(loom)]
 

@@ -3,6 +3,8 @@
 //!
 //! The kernel is a counter of bytes with relaxed accesses: what a reader may count on is ordered by
 //! the source's own word, or not at all. A wake that is lost shows as a deadlock.
+//!
+//! Checks: `reactor/src/source.rs`
 
 #![cfg(loom)]
 
@@ -312,5 +314,30 @@ fn a_move_loses_neither_the_waiting_nor_the_event() {
         for thread in [old_home, kernel, other] {
             thread.join().unwrap();
         }
+    });
+}
+
+// rescuer    tells of an event
+// owner                         tells of another │ goes away
+#[test]
+fn a_source_knows_whether_it_was_rescued_and_whether_it_is_an_orphan() {
+    model(3, || {
+        let socket = socket(Ready::EMPTY);
+        assert!(!socket.source.is_rescued() && !socket.source.is_orphaned());
+        let rescuer = {
+            let socket = socket.clone();
+            thread::spawn(move || {
+                let mut batch = WakeBatch::new();
+                socket.source.set_ready(Ready::READABLE, true, &mut batch);
+                batch.wake_all();
+                socket.source.is_rescued()
+            })
+        };
+        let rescued = rescuer.join().unwrap();
+        assert!(rescued && socket.source.is_rescued());
+        socket.tell();
+        assert!(!socket.source.is_rescued());
+        socket.orphan();
+        assert!(socket.source.is_orphaned());
     });
 }

@@ -1,6 +1,8 @@
 //! Rescue: a sibling turns a stuck worker's timers, and the worker comes back at that very moment.
 //! The driver's lock is the whole protocol (`executor/src/worker/rescue.rs`); the reactor's half of
 //! it is a lock around the operating system's poll and cannot be modelled.
+//!
+//! Checks: `timer/src/driver.rs`
 
 #![cfg(loom)]
 

@@ -6,6 +6,8 @@
 //! posts and never looks again; an *idle* one searches and sleeps until it has a task, and is then
 //! busy. So a task that nobody is told of leaves an idle worker asleep for ever, and the model does
 //! not end.
+//!
+//! Checks: `executor/src/steal/`
 
 #![cfg(loom)]
 

@@ -1,4 +1,6 @@
 //! The barrier: nobody passes before all are there, one leads, and who leaves has not come.
+//!
+//! Checks: `executor/sync/src/barrier.rs`
 
 #![cfg(loom)]
 

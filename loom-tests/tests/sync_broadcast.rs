@@ -1,5 +1,7 @@
 //! The channel from all to all: each receiver gets each value once, in order, or is told how many
 //! it has missed. A wake-up that is lost is a deadlock, which the model reports.
+//!
+//! Checks: `executor/sync/src/broadcast/`
 
 #![cfg(loom)]
 
@@ -9,7 +11,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use pintle_loom_tests::{Drops, Item, model};
 use pintle_sync::broadcast;
-use pintle_sync::broadcast::error::RecvError;
+use pintle_sync::broadcast::error::{RecvError, TryRecvError};
 use pintle_sync::checked::block_on;
 
 /// A value whose clones read, and whose last owner writes.
@@ -208,6 +210,63 @@ fn who_finds_no_sender_left_sees_what_they_did() {
         if receiver.sender_strong_count() == 0 {
             assert_eq!(word.load(Relaxed), 1);
         }
+        thread.join().unwrap();
+    });
+}
+
+// sender     goes, the last there was ──┬──
+// weak       upgrades ──────────────────┴── a sender, or none for good
+#[test]
+fn an_upgrade_against_the_last_sender_gives_a_sender_or_the_channel_has_ended() {
+    model(3, || {
+        let (sender, mut receiver) = broadcast::channel(1);
+        let weak = sender.downgrade();
+        drop(weak.upgrade().expect("there is a sender"));
+        let thread = thread::spawn(move || drop(sender));
+        if let Some(sender) = weak.upgrade() {
+            sender.send(1).unwrap();
+            drop(sender);
+            assert_eq!(block_on(receiver.recv()), Ok(1));
+        }
+        assert_eq!(block_on(receiver.recv()), Err(RecvError::Closed));
+        assert!(receiver.is_closed() && weak.upgrade().is_none());
+        thread.join().unwrap();
+    });
+}
+
+// a          clones its sender, and drops both ──┬──
+// b          clones its own ─────────────────────┴── is not the last to go
+#[test]
+fn senders_that_come_and_go_are_counted() {
+    model(3, || {
+        let (sender, mut receiver) = broadcast::channel::<()>(1);
+        let (other, weak) = (sender.clone(), sender.downgrade());
+        let thread = {
+            let weak = weak.clone();
+            thread::spawn(move || drop((other.clone(), other, weak.clone(), weak)))
+        };
+        let (more, more_weak) = (sender.clone(), weak.clone());
+        thread.join().unwrap();
+        assert_eq!((sender.strong_count(), sender.weak_count()), (2, 2));
+        assert!(receiver.try_recv().is_err() && !receiver.is_closed());
+        drop((more, more_weak));
+        assert_eq!((sender.strong_count(), sender.weak_count()), (1, 1));
+        drop(weak);
+    });
+}
+
+// a          leaves: 1 is the last that it wants │ counts itself off
+// sender     ────────────────────────── writes 2 over 1 ── for b alone
+#[test]
+fn who_leaves_counts_itself_off_no_value_that_it_does_not_want() {
+    model(3, || {
+        let (sender, a) = broadcast::channel(1);
+        let mut b = sender.subscribe();
+        sender.send(1).unwrap();
+        let thread = thread::spawn(move || drop(a));
+        sender.send(2).unwrap();
+        assert_eq!(b.try_recv(), Err(TryRecvError::Lagged(1)));
+        assert_eq!(b.try_recv(), Ok(2));
         thread.join().unwrap();
     });
 }

@@ -1,4 +1,6 @@
 //! Cancellation tokens and task trackers: who waits is told, whoever comes and goes meanwhile.
+//!
+//! Checks: `executor/sync/src/cancellation/`, `executor/sync/src/task_tracker.rs`
 
 #![cfg(loom)]
 
@@ -9,7 +11,7 @@ use std::task::{Context, Waker};
 
 use loom::thread;
 use pintle_loom_tests::{Drops, model};
-use pintle_sync::checked::block_on;
+use pintle_sync::checked::{block_on, branches};
 use pintle_sync::{CancellationToken, TaskTracker};
 
 fn starts<F: Future>(future: F) -> Pin<Box<F>> {
@@ -246,5 +248,61 @@ fn who_asks_a_tracker_sees_what_was_done() {
         items[1].write();
         drop(token);
         other.join().unwrap();
+    });
+}
+
+/// a   clones and drops tokens of a child
+/// b   the same: as long as one is left the parent reaches the child; after that nothing is left of it
+#[test]
+fn a_child_is_in_its_parents_tree_for_as_long_as_it_has_tokens() {
+    model(3, || {
+        let parent = CancellationToken::new();
+        let child = parent.child_token();
+        let thread = {
+            let child = child.clone();
+            thread::spawn(move || drop((child.clone(), child)))
+        };
+        let more = child.clone();
+        thread.join().unwrap();
+        drop(more);
+        assert_eq!(branches(&parent), 1);
+        drop(child);
+        assert_eq!(branches(&parent), 0);
+    });
+}
+
+/// a   drops the last token of a child ──┬──
+/// b   cancels the parent ───────────────┴── one of the two takes the child out of the tree
+#[test]
+fn the_last_token_of_a_child_against_the_cancel_of_its_parent_leaves_the_others_alone() {
+    model(3, || {
+        let parent = CancellationToken::new();
+        let (child, other) = (parent.child_token(), parent.child_token());
+        let thread = thread::spawn(move || drop(child));
+        parent.cancel();
+        thread.join().unwrap();
+        assert!(other.is_cancelled());
+        assert_eq!(branches(&parent), 0);
+    });
+}
+
+/// a   a task begins and ends ──┬──
+/// b   reopens ─────────────────┴── what is counted stays counted
+#[test]
+fn a_tracker_that_is_reopened_while_tasks_come_and_go_counts_them_all() {
+    model(3, || {
+        let tracker = TaskTracker::new();
+        assert!(tracker.close() && !tracker.close() && tracker.is_closed());
+        let (one, other) = (tracker.token(), tracker.clone());
+        let thread = thread::spawn(move || {
+            drop(one);
+            other.token()
+        });
+        assert!(tracker.reopen());
+        let token = thread.join().unwrap();
+        assert!(!tracker.reopen() && !tracker.is_closed());
+        assert_eq!((tracker.len(), tracker.is_empty()), (1, false));
+        drop(token);
+        assert!(tracker.is_empty());
     });
 }

@@ -1,5 +1,7 @@
 //! The channels from many to one: no message is lost or doubled, each is handed over in order, and
 //! whoever waits is woken. A wake-up that is lost is a deadlock, which the model reports.
+//!
+//! Checks: `executor/sync/src/mpsc/`
 
 #![cfg(loom)]
 
@@ -325,5 +327,99 @@ fn who_receives_the_end_sees_what_all_senders_did() {
         assert!(block_on(receiver.recv()).is_none());
         assert_eq!(word.load(Relaxed), 1);
         thread.join().unwrap();
+    });
+}
+
+// sender     goes, the last there was ──┬──
+// weak       upgrades ──────────────────┴── a sender, or none for good
+#[test]
+fn an_upgrade_against_the_last_sender_gives_a_sender_or_the_channel_has_ended() {
+    model(3, || {
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let weak = sender.downgrade();
+        drop(weak.upgrade().expect("there is a sender"));
+        let thread = thread::spawn(move || drop(sender));
+        if let Some(sender) = weak.upgrade() {
+            sender.send(1).unwrap();
+            drop(sender);
+            assert_eq!(block_on(receiver.recv()), Some(1));
+        }
+        assert_eq!(block_on(receiver.recv()), None);
+        assert!(receiver.is_closed() && weak.upgrade().is_none());
+        thread.join().unwrap();
+    });
+}
+
+// a, b       make weak senders and drop them
+#[test]
+fn weak_senders_that_come_and_go_are_counted() {
+    model(3, || {
+        let (sender, receiver) = mpsc::unbounded_channel::<()>();
+        let weak = sender.downgrade();
+        let thread = {
+            let weak = weak.clone();
+            thread::spawn(move || drop((weak.clone(), weak)))
+        };
+        let more = weak.clone();
+        thread.join().unwrap();
+        assert_eq!((sender.weak_count(), receiver.sender_weak_count()), (2, 2));
+        drop((weak, more));
+        assert_eq!(sender.weak_count(), 0);
+    });
+}
+
+// sender     pushes 1 │ pushes 2 │ goes
+// receiver   takes what there is, and waits only while there is nothing
+#[test]
+fn receiving_many_waits_for_the_first_and_takes_all_there_are() {
+    model(3, || {
+        let (sender, mut receiver) = mpsc::channel(3);
+        for number in 1..=2 {
+            sender.try_send(number).unwrap();
+        }
+        assert_eq!(block_on(receiver.recv()), Some(1));
+        // One is with the receiver, the other still in the queue.
+        sender.try_send(3).unwrap();
+        let mut received = Vec::new();
+        assert_eq!(block_on(receiver.recv_many(&mut received, 9)), 2);
+
+        let thread = thread::spawn(move || {
+            for number in 4..=5 {
+                block_on(sender.send(number)).unwrap();
+            }
+        });
+        while block_on(receiver.recv_many(&mut received, 9)) > 0 {}
+        assert_eq!(received, [2, 3, 4, 5]);
+        thread.join().unwrap();
+    });
+}
+
+// receiver   closes │ takes what is left
+#[test]
+fn both_ends_know_that_the_receiver_has_closed() {
+    model(3, || {
+        let (sender, mut receiver) = mpsc::channel(1);
+        assert!(!sender.is_closed() && !receiver.is_closed());
+        let thread = thread::spawn(move || block_on(sender.send(1)).is_ok());
+        receiver.close();
+        assert!(receiver.is_closed());
+        let received = block_on(receiver.recv());
+        assert_eq!(thread.join().unwrap(), received.is_some());
+        assert_eq!(block_on(receiver.recv()), None);
+    });
+}
+
+// receiver   has closed │ the sender is still there
+#[test]
+fn a_sender_finds_out_that_the_receiver_has_closed() {
+    model(3, || {
+        let (sender, mut receiver) = mpsc::unbounded_channel::<()>();
+        let thread = thread::spawn(move || {
+            receiver.close();
+            receiver
+        });
+        let receiver = thread.join().unwrap();
+        assert!(sender.is_closed() && receiver.is_closed());
+        assert!(sender.send(()).is_err());
     });
 }

@@ -1,4 +1,6 @@
 //! The mutex: one at a time, in every way to lock it, and it is never lost.
+//!
+//! Checks: `executor/sync/src/mutex/`
 
 #![cfg(loom)]
 

@@ -1,5 +1,7 @@
 //! Notifications: none is lost, one that is meant for one task goes to one, and what was done
 //! before it is seen after it.
+//!
+//! Checks: `executor/sync/src/notify.rs`
 
 #![cfg(loom)]
 

@@ -1,4 +1,6 @@
 //! What is set once: by one, seen by all, and not by nobody.
+//!
+//! Checks: `executor/sync/src/once/`
 
 #![cfg(loom)]
 

@@ -1,4 +1,6 @@
 //! The channel for one value: its word says who may touch the value and the wakers, at every moment.
+//!
+//! Checks: `executor/sync/src/oneshot/`
 
 #![cfg(loom)]
 
@@ -192,4 +194,22 @@ fn who_finds_the_channel_closed_sees_what_came_before() {
             thread.join().unwrap();
         });
     }
+}
+
+// receiver   closes
+// sender     asks, and knows afterwards
+#[test]
+fn a_sender_that_asks_knows_that_the_receiver_has_closed() {
+    model(3, || {
+        let (sender, mut receiver) = oneshot::channel::<()>();
+        assert!(!sender.is_closed());
+        let thread = thread::spawn(move || {
+            receiver.close();
+            receiver
+        });
+        let receiver = thread.join().unwrap();
+        assert!(sender.is_closed());
+        assert!(sender.send(()).is_err());
+        drop(receiver);
+    });
 }

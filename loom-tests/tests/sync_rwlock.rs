@@ -1,5 +1,7 @@
 //! The lock of many readers: who writes is alone, who reads sees what was written, and a waiter
 //! that leaves keeps nobody out.
+//!
+//! Checks: `executor/sync/src/rwlock/`
 
 #![cfg(loom)]
 

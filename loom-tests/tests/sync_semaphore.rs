@@ -1,6 +1,8 @@
 //! The semaphore: permits are neither lost nor doubled, who waits is woken, and what was done under
 //! a permit is seen by who gets it next. A wake-up that is lost is a deadlock, which the model
 //! reports.
+//!
+//! Checks: `executor/sync/src/semaphore/`, `executor/sync/src/wait_list.rs`
 
 #![cfg(loom)]
 
@@ -317,5 +319,67 @@ fn nobody_steals_what_is_put_aside() {
         assert_eq!(shared.semaphore.forget_permits(1), 0);
         block_on(big).unwrap().forget();
         giver.join().unwrap();
+    });
+}
+
+/// closer   write ─ close
+/// other    takes a permit, or is turned away ─ read
+#[test]
+fn who_is_turned_away_at_a_closed_semaphore_sees_what_its_closer_did() {
+    model(3, || {
+        let shared = shared(1);
+        let closer = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.item.write();
+                shared.semaphore.close();
+            })
+        };
+        if let Err(error) = shared.semaphore.try_acquire() {
+            assert_eq!(error, TryAcquireError::Closed);
+            shared.item.read();
+        }
+        closer.join().unwrap();
+        // A permit is there, and is for nobody any more.
+        assert_eq!(shared.semaphore.available_permits(), 1);
+        assert_eq!(
+            shared.semaphore.try_acquire().unwrap_err(),
+            TryAcquireError::Closed
+        );
+        assert!(shared.semaphore.is_closed());
+    });
+}
+
+/// a   forgets a permit
+/// b   takes a permit and keeps it   each is gone once
+#[test]
+fn permits_that_are_forgotten_and_taken_at_once_are_gone_once_each() {
+    model(3, || {
+        let semaphore = Arc::new(Semaphore::new(3));
+        let other = {
+            let semaphore = semaphore.clone();
+            thread::spawn(move || semaphore.forget_permits(1))
+        };
+        semaphore.try_acquire().unwrap().forget();
+        assert_eq!(other.join().unwrap(), 1);
+        assert_eq!(semaphore.available_permits(), 1);
+    });
+}
+
+/// a   finds none │ locks the list ──┬── takes one, and leaves the other
+/// b         gives two ──────────────┘
+#[test]
+fn who_finds_more_than_it_wants_on_its_way_to_the_queue_leaves_the_rest() {
+    model(3, || {
+        let semaphore = Arc::new(Semaphore::new(0));
+        let other = {
+            let semaphore = semaphore.clone();
+            thread::spawn(move || semaphore.add_permits(2))
+        };
+        block_on(semaphore.acquire()).unwrap().forget();
+        other.join().unwrap();
+        assert_eq!(semaphore.available_permits(), 1);
+        semaphore.try_acquire().unwrap().forget();
+        assert!(semaphore.try_acquire().is_err());
     });
 }

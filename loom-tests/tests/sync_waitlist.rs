@@ -2,6 +2,8 @@
 //!
 //! Items notice when they are read, written or dropped out of order, so they stand for the memory
 //! of the node that they lie in: a node that is freed while another thread is at it is a race.
+//!
+//! Checks: `executor/sync/src/wait_list.rs`
 
 #![cfg(loom)]
 

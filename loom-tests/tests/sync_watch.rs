@@ -1,5 +1,7 @@
 //! The value that is watched: no change is missed, and whoever finds one finds the value with it. A
 //! wake-up that is lost is a deadlock, which the model reports.
+//!
+//! Checks: `executor/sync/src/watch/`
 
 #![cfg(loom)]
 
@@ -206,5 +208,59 @@ fn who_finds_the_end_sees_what_all_senders_did() {
             assert_eq!(word.load(Relaxed), 1);
         }
         thread.join().unwrap();
+    });
+}
+
+// a, b       receivers come and go on both threads ── the sender hears when the last is gone
+#[test]
+fn receivers_that_come_and_go_are_counted() {
+    model(3, || {
+        let (sender, receiver) = watch::channel(());
+        let other = receiver.clone();
+        let thread = thread::spawn(move || drop((other.clone(), other)));
+        let more = receiver.clone();
+        drop(more);
+        assert!(!sender.is_closed());
+        drop(receiver);
+        block_on(sender.closed());
+        assert_eq!(sender.receiver_count(), 0);
+        thread.join().unwrap();
+    });
+}
+
+// a          clones its sender, and drops both ──┬──
+// b          clones its own ─────────────────────┴── is not the last to go
+#[test]
+fn senders_that_come_and_go_are_counted() {
+    model(3, || {
+        let (sender, receiver) = watch::channel(());
+        let other = sender.clone();
+        let thread = thread::spawn(move || drop((other.clone(), other)));
+        let more = sender.clone();
+        thread.join().unwrap();
+        assert_eq!(sender.sender_count(), 2);
+        drop(more);
+        assert!(!receiver.is_closed());
+        drop(sender);
+        assert!(receiver.is_closed());
+    });
+}
+
+// sender     changes the value, or says that it did not
+#[test]
+fn only_what_has_changed_the_value_counts_as_a_change() {
+    model(3, || {
+        let (sender, mut receiver) = watch::channel(0);
+        let thread = thread::spawn(move || {
+            assert!(!sender.send_if_modified(|_| false));
+            assert!(sender.send_if_modified(|value| {
+                *value += 1;
+                true
+            }));
+            sender
+        });
+        block_on(receiver.changed()).unwrap();
+        assert_eq!(*receiver.borrow_and_update(), 1);
+        drop(thread.join().unwrap());
     });
 }

@@ -7,6 +7,8 @@
 //! A panic inside of a future is caught by the task, and with it whatever the model checker has to
 //! say there; so each model asks in the end for the effects (outputs, drops) that a panic would have
 //! prevented.
+//!
+//! Checks: `executor/src/task/state.rs`
 
 #![cfg(loom)]
 

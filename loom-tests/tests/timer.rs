@@ -1,10 +1,13 @@
 //! The timers: a driver that others reach into while its owner turns it, and a paused clock that
 //! jumps when everybody is idle.
+//!
+//! Checks: `timer/src/clock.rs`, `timer/src/driver.rs`, `timer/src/participant.rs`, `timer/src/sleep.rs`
 
 #![cfg(loom)]
 
 use loom::sync::Notify;
 use loom::thread;
+use pintle_loom_tests::model;
 use pintle_sync::WakeBatch;
 use pintle_sync::shim::sync::atomic::{
     AtomicBool, AtomicU32, AtomicUsize,
@@ -15,12 +18,6 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
-
-fn model(f: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
-    builder.check(f);
-}
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -61,7 +58,7 @@ fn with_a_due_timer() -> (Arc<Driver>, pintle_timer::wheel::Key, Instant) {
 /// ```
 #[test]
 fn a_timer_is_either_cancelled_or_fired_and_never_both_or_neither() {
-    model(|| {
+    model(3, || {
         let (driver, key, _) = with_a_due_timer();
         let other = thread::spawn({
             let driver = driver.clone();
@@ -83,7 +80,7 @@ fn a_timer_is_either_cancelled_or_fired_and_never_both_or_neither() {
 /// ```
 #[test]
 fn a_stale_key_never_cancels_the_timer_that_took_its_slot() {
-    model(|| {
+    model(3, || {
         let (driver, key, deadline) = with_a_due_timer();
         let other = thread::spawn({
             let driver = driver.clone();
@@ -109,7 +106,7 @@ fn a_stale_key_never_cancels_the_timer_that_took_its_slot() {
 /// ```
 #[test]
 fn a_timer_that_is_reset_while_it_fires_wakes_now_or_then_and_says_which() {
-    model(|| {
+    model(3, || {
         let (driver, key, deadline) = with_a_due_timer();
         let other = thread::spawn({
             let driver = driver.clone();
@@ -131,7 +128,7 @@ fn a_timer_that_is_reset_while_it_fires_wakes_now_or_then_and_says_which() {
 /// ```
 #[test]
 fn nobody_sleeps_through_a_timer_that_was_inserted_while_they_planned() {
-    model(|| {
+    model(3, || {
         let clock = Clock::new(true);
         let unparks = Count::new();
         let driver = Driver::new(clock.clone(), unparks.clone().into());
@@ -155,7 +152,7 @@ fn nobody_sleeps_through_a_timer_that_was_inserted_while_they_planned() {
 /// ```
 #[test]
 fn a_timer_is_not_left_behind_in_an_orphaned_driver() {
-    model(|| {
+    model(3, || {
         let clock = Clock::new(true);
         let driver = Driver::new(clock.clone(), Waker::noop().clone());
         let deadline = clock.now() + ms(1);
@@ -177,7 +174,7 @@ fn a_timer_is_not_left_behind_in_an_orphaned_driver() {
 /// ```
 #[test]
 fn a_sleep_that_moves_house_while_it_fires_is_not_lost_and_leaves_nothing_behind() {
-    model(|| {
+    model(3, || {
         let clock = Clock::new(true);
         let old = Driver::new(clock.clone(), Waker::noop().clone());
         let new = Driver::new(clock.clone(), Waker::noop().clone());
@@ -265,7 +262,7 @@ impl Wake for Bed {
 /// ```
 #[test]
 fn time_does_not_jump_while_a_wake_is_in_flight() {
-    model(|| {
+    model(3, || {
         let clock = Clock::new(true);
         let start = clock.now();
         let bed = Bed::new();
@@ -303,7 +300,7 @@ fn time_does_not_jump_while_a_wake_is_in_flight() {
 /// ```
 #[test]
 fn who_falls_asleep_while_the_clock_is_paused_is_told() {
-    model(|| {
+    model(3, || {
         let clock = Clock::new(false);
         // Far away by the real clock; how far does not matter.
         let next = clock.now() + ms(1 << 30);
@@ -334,7 +331,7 @@ fn who_falls_asleep_while_the_clock_is_paused_is_told() {
 /// ```
 #[test]
 fn the_end_of_the_last_blocking_job_lets_time_jump() {
-    model(|| {
+    model(3, || {
         let clock = Clock::new(true);
         let next = clock.now() + ms(5);
         let bed = Bed::new();
@@ -358,7 +355,7 @@ fn the_end_of_the_last_blocking_job_lets_time_jump() {
 /// ```
 #[test]
 fn a_clock_that_runs_again_does_not_jump() {
-    model(|| {
+    model(3, || {
         let clock = Clock::new(true);
         let next = clock.now() + ms(1 << 30);
         let a = clock.participant(Waker::noop().clone());
@@ -381,7 +378,7 @@ fn a_clock_that_runs_again_does_not_jump() {
 /// ```
 #[test]
 fn who_leaves_keeps_time_from_jumping_no_longer() {
-    model(|| {
+    model(3, || {
         let clock = Clock::new(true);
         let next = clock.now() + ms(5);
         let bed = Bed::new();
@@ -411,7 +408,7 @@ fn who_leaves_keeps_time_from_jumping_no_longer() {
 /// ```
 #[test]
 fn time_does_not_jump_when_one_leaves_whose_wake_is_in_flight() {
-    model(|| {
+    model(3, || {
         let clock = Clock::new(true);
         let start = clock.now();
         let bed = Bed::new();
@@ -448,7 +445,7 @@ fn time_does_not_jump_when_one_leaves_whose_wake_is_in_flight() {
 /// ```
 #[test]
 fn a_note_for_one_who_has_left_reaches_nobody_else() {
-    model(|| {
+    model(3, || {
         let clock = Clock::new(true);
         let next = clock.now() + ms(5);
         let a = Arc::new(clock.participant(Waker::noop().clone()));
@@ -461,5 +458,54 @@ fn a_note_for_one_who_has_left_reaches_nobody_else() {
         assert!(!c.idle(Some(next)), "time jumps to it at once");
         assert_eq!(clock.now(), next);
         other.join().unwrap();
+    });
+}
+
+/// ```text
+/// owner   plan ──► remember it ──► sleep till then, unless unparked
+/// other   reset to an earlier deadline ──► earlier than planned? unpark
+/// ```
+#[test]
+fn nobody_sleeps_through_a_timer_that_was_moved_forward_while_they_planned() {
+    model(3, || {
+        let clock = Clock::new(true);
+        let unparks = Count::new();
+        let driver = Driver::new(clock.clone(), unparks.clone().into());
+        let start = clock.now();
+        assert!(driver.is_empty());
+        let key = driver.insert(start + ms(50), Waker::noop()).unwrap();
+        assert!(!driver.is_empty());
+        let other = thread::spawn({
+            let driver = driver.clone();
+            move || assert!(driver.reset(key, start + ms(1)))
+        });
+        driver.turn(&mut WakeBatch::new());
+        let planned = driver.plan().unwrap();
+        other.join().unwrap();
+        let in_time = planned <= start + ms(1);
+        assert_eq!(unparks.get(), usize::from(!in_time));
+    });
+}
+
+/// ```text
+/// a       idle(in 5 ms): has it left? ──► its place is another's by now
+/// other   leave
+/// ```
+#[test]
+fn one_who_has_left_may_sleep_and_moves_no_time() {
+    model(3, || {
+        let clock = Clock::new(true);
+        let start = clock.now();
+        let a = Arc::new(clock.participant(Waker::noop().clone()));
+        let busy = clock.participant(Waker::noop().clone());
+        let other = thread::spawn({
+            let a = a.clone();
+            move || a.leave()
+        });
+        let _ = a.idle(Some(start + ms(5)));
+        other.join().unwrap();
+        assert!(a.idle(Some(start + ms(5))));
+        assert_eq!(clock.now(), start);
+        drop(busy);
     });
 }

@@ -86,6 +86,7 @@ pub use wake_batch::WakeBatch;
 #[cfg(loom)]
 #[doc(hidden)]
 pub mod checked {
+    pub use crate::cancellation::branches;
     pub use crate::wait_list::*;
 
     pub fn block_on<F: Future>(future: F) -> F::Output {

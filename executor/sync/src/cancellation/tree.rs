@@ -143,6 +143,13 @@ impl Node {
         self.tokens.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// How many nodes are under the root of this one.
+    #[cfg(loom)]
+    pub(super) fn branches(self: &Arc<Self>) -> usize {
+        self.tree()
+            .map_or(0, |(_, tree, _)| tree.lock().branches.len())
+    }
+
     /// One token less. Without any the node leaves the tree (rule 3).
     pub(super) fn drop_token(self: &Arc<Self>) {
         // Relaxed: it only counts. What is freed is freed by reference counts, and the tree has
