@@ -79,6 +79,10 @@ impl<T> Chan<T, Limited> {
     /// Waits for that many permits.
     pub(super) async fn acquire(&self, permits: usize) -> Result<(), Closed> {
         let at_once = poll_fn(|cx| {
+            // Who has to yield takes his place in the queue first.
+            if !budget::has_remaining() {
+                return Poll::Ready(Err(TryAcquireError::NoPermits));
+            }
             let progress = ready!(budget::poll_proceed(cx));
             let result = self.try_acquire(permits);
             if result != Err(TryAcquireError::NoPermits) {
@@ -103,9 +107,10 @@ impl<T> Chan<T, Limited> {
         self.settle();
     }
 
-    /// After permits were given back: rule 3.
+    /// After permits were given back: rule 3. Of those who give back the last, one at least finds
+    /// that nobody has any.
     fn settle(&self) {
-        if self.limit.permits.is_closed() {
+        if self.limit.permits.is_closed() && self.limit.is_idle() {
             self.wake_receiver();
         }
     }
