@@ -153,11 +153,12 @@ fn a_crowd_that_borrows_does_not_keep_a_sender_out() {
     let (sender, receiver) = watch::channel(0);
     let over = Arc::new(AtomicBool::new(false));
     let borrowed = Arc::new(AtomicUsize::new(0));
+    let began = Instant::now();
     let crowd: Vec<_> = (0..4)
         .map(|_| {
             let (receiver, over, borrowed) = (receiver.clone(), over.clone(), borrowed.clone());
             std::thread::spawn(move || {
-                while !over.load(Ordering::Relaxed) {
+                while !over.load(Ordering::Relaxed) && began.elapsed() < LIMIT {
                     let outer = receiver.borrow();
                     let mine = borrowed.fetch_add(1, Ordering::Relaxed) + 1;
                     // Stays until the next is there, if one gets in past the sender.
@@ -173,7 +174,9 @@ fn a_crowd_that_borrows_does_not_keep_a_sender_out() {
             })
         })
         .collect();
-    let began = Instant::now();
+    while borrowed.load(Ordering::Relaxed) < crowd.len() {
+        std::thread::yield_now();
+    }
     for number in 1..=50 {
         sender.send(number).unwrap();
         assert!(began.elapsed() < LIMIT, "sent no more than {number}");
