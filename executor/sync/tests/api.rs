@@ -33,6 +33,13 @@ fn ends_of_channels_can_be_unpinned_whatever_they_carry() {
 }
 
 #[test]
+fn a_future_that_receives_can_be_shared_whatever_is_received() {
+    fn sync<T: Sync>(_: T) {}
+    sync(mpsc::channel::<Cell<u8>>(1).1.recv());
+    sync(broadcast::channel::<Cell<u8>>(1).1.recv());
+}
+
+#[test]
 fn what_a_panic_cannot_leave_half_changed_may_be_used_after_it() {
     fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
     type Message = Cell<u8>;
