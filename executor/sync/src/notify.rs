@@ -246,10 +246,12 @@ impl Notify {
         }
         let mut waiters = self.waiters.lock();
         if let Err(word) = self.update_unless_waiting(call) {
+            // Release, here and below: rule 2. By rule 1 nobody changes the word meanwhile. Counted
+            // first, since who is told may at once make another wait, which is not of this call.
+            self.word.store(call(word), Ordering::Release);
             while let Some(waker) = waiters.pop_front(|told| *told = Some(Notification::All)) {
                 wakers.push(waker);
             }
-            // Release: rule 2. By rule 1 nobody changes the word meanwhile.
             self.word
                 .store(calls(call(word)) | EMPTY, Ordering::Release);
         }
