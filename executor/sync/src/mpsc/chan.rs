@@ -30,7 +30,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use crate::shim::sync::atomic::{AtomicUsize, Ordering};
 use crate::shim::sync::{Arc, Mutex};
-use crate::wakers::wake;
+use crate::wakers::{Wakers, wake};
 use crate::{Notify, budget};
 
 use super::error::TryRecvError;
@@ -54,8 +54,8 @@ pub(super) trait Limit {
     /// That many messages have left it.
     fn received(&self, messages: usize);
 
-    /// Nobody may enter any more.
-    fn close(&self);
+    /// Nobody may enter any more. Who waits for that is woken when what is returned is dropped.
+    fn close(&self) -> Wakers;
 
     /// Whether nobody is about to push, given that the channel is empty and closed.
     fn is_idle(&self) -> bool;
@@ -350,15 +350,18 @@ impl<T, L: Limit> Rx<T, L> {
 
     /// Closes the channel to all or nearly all, and gives back what nobody will receive.
     fn move_on(&self, stage: Stage) -> (VecDeque<T>, Option<Waker>) {
-        self.chan.limit.close();
-        let left = {
+        let (left, turned_away) = {
             let mut queue = self.chan.queue.lock();
+            // Both under the lock: who is turned away finds the channel closed.
             queue.stage = stage;
-            match stage {
+            let turned_away = self.chan.limit.close();
+            let left = match stage {
                 Stage::Gone => (std::mem::take(&mut queue.messages), queue.receiver.take()),
                 _ => (VecDeque::new(), None),
-            }
+            };
+            (left, turned_away)
         };
+        drop(turned_away);
         self.chan.closed.notify_waiters();
         left
     }

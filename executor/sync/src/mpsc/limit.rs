@@ -8,6 +8,7 @@ use super::chan::{Chan, Limit};
 use crate::budget;
 use crate::semaphore::TryAcquireError;
 use crate::semaphore::batch::BatchSemaphore;
+use crate::wakers::Wakers;
 
 /// No limit.
 #[derive(Debug)]
@@ -16,7 +17,9 @@ pub(super) struct Unlimited;
 impl Limit for Unlimited {
     fn received(&self, _: usize) {}
 
-    fn close(&self) {}
+    fn close(&self) -> Wakers {
+        Wakers::new()
+    }
 
     fn is_idle(&self) -> bool {
         // Nobody is about to push for longer than the lock is held.
@@ -54,8 +57,8 @@ impl Limit for Limited {
         self.permits.add_permits(messages);
     }
 
-    fn close(&self) {
-        self.permits.close();
+    fn close(&self) -> Wakers {
+        self.permits.close()
     }
 
     fn is_idle(&self) -> bool {

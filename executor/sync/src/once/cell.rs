@@ -205,7 +205,7 @@ impl<T> OnceCell<T> {
     fn fill(&self, value: T, mut permit: Held<&BatchSemaphore>) {
         let first = self.slot.set(value).is_ok();
         assert!(first, "only the holder of the permit fills the cell");
-        self.filling.close();
+        drop(self.filling.close());
         permit.take();
     }
 }

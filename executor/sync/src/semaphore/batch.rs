@@ -217,7 +217,10 @@ impl BatchSemaphore {
     }
 
     /// Turns away all who wait and all who will come. Permits can still be given back.
-    pub(crate) fn close(&self) {
+    ///
+    /// Who waited is woken when what is returned is dropped, which is for whoever must do the first
+    /// under a lock and must not do the second there.
+    pub(crate) fn close(&self) -> Wakers {
         let mut wakers = Wakers::new();
         let mut waiters = self.waiters.lock();
         // Release: as said in `is_closed`. The permits stay: with WAITED there are none.
@@ -231,6 +234,7 @@ impl BatchSemaphore {
             self.word.store(CLOSED, Ordering::Release);
         }
         drop(waiters);
+        wakers
     }
 }
 

@@ -372,7 +372,7 @@ impl Semaphore {
     /// # });
     /// ```
     pub fn close(&self) {
-        self.permits.close();
+        drop(self.permits.close());
     }
 
     /// Whether the semaphore is closed.
