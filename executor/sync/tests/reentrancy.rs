@@ -209,28 +209,20 @@ fn a_waker_may_use_the_channel_that_has_woken_it() {
 #[test]
 fn a_sender_that_is_turned_away_finds_the_channel_closed() {
     without_hanging(|| {
-        let closes: [fn(mpsc::Receiver<u8>) -> Option<mpsc::Receiver<u8>>; 2] = [
-            |mut receiver| {
-                receiver.close();
-                Some(receiver)
-            },
-            |receiver| {
-                drop(receiver);
-                None
-            },
-        ];
-        for close in closes {
-            let (sender, receiver) = mpsc::channel(1);
+        for dropped in [false, true] {
+            let (sender, mut receiver) = mpsc::channel(1);
             sender.try_send(1).unwrap();
             let mut task = Task::new(sender.send(2));
             let waker = wait_with(&mut task, {
                 let sender = sender.clone();
                 move || assert!(sender.is_closed())
             });
-            let receiver = close(receiver);
+            match dropped {
+                true => drop(receiver),
+                false => receiver.close(),
+            }
             assert!(waker.woken());
             assert!(task.expect_ready().is_err());
-            drop(receiver);
         }
     });
 }
