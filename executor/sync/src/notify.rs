@@ -20,6 +20,8 @@
 //!    permit, or finds that the count of calls has moved on.
 //! 3. A [`Notified`] that is dropped with a notification that was meant for one task, and was not
 //!    returned, passes it on.
+//! 4. A call of `notify_waiters` is counted before anybody is told of it: who is told and waits
+//!    again waits for the next.
 //!
 //! Tested in `executor/sync/tests/notify.rs` and in `loom-tests/tests/sync_notify.rs`.
 
@@ -247,7 +249,7 @@ impl Notify {
         let mut waiters = self.waiters.lock();
         if let Err(word) = self.update_unless_waiting(call) {
             // Release, here and below: rule 2. By rule 1 nobody changes the word meanwhile. Counted
-            // first, since who is told may at once make another wait, which is not of this call.
+            // first: rule 4.
             self.word.store(call(word), Ordering::Release);
             while let Some(waker) = waiters.pop_front(|told| *told = Some(Notification::All)) {
                 wakers.push(waker);

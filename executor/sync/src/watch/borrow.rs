@@ -4,6 +4,8 @@
 //! and a thread that borrows twice would wait for itself if the second had to wait for a writer.
 //! So a thread that has borrowed nothing waits behind the writers, and one that has does not. What
 //! a thread has borrowed it also gives back: the guards are not `Send`.
+//!
+//! Tested in `executor/sync/tests/turns.rs`: loom's lock knows no order among those who wait.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
