@@ -212,6 +212,26 @@ fn the_last_permit_of_a_closed_channel_wakes_the_receiver() {
     }
 }
 
+// a, b       hold a permit each ──── drop it: who finds that nobody has any? ──┬── wakes
+// receiver   closes │ finds nothing, and permits missing ──────────────────────┴── sleeps
+#[test]
+fn of_two_permits_of_a_closed_channel_the_last_to_go_wakes_the_receiver() {
+    model(3, || {
+        let (sender, mut receiver) = mpsc::channel::<u8>(2);
+        let threads = [(); 2].map(|()| {
+            let permit = sender.clone().try_reserve_owned().unwrap();
+            // The sender is kept: it must not be the last sender that wakes.
+            thread::spawn(move || permit.release())
+        });
+        receiver.close();
+        assert_eq!(block_on(receiver.recv()), None);
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        drop(sender);
+    });
+}
+
 // sender     waits for room ── gives up, and gives back what it was given ──┬── wakes?
 // receiver   takes 1 │ closes │ finds nothing, and a permit missing ────────┴── sleeps
 #[test]

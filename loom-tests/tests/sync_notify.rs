@@ -306,3 +306,27 @@ fn one_and_all_at_once_leave_at_most_one_permit() {
         assert!(!is_ready(pin!(shared.notify.notified())));
     });
 }
+
+/// notifier   notify all ─ notify one
+/// early      made before ─ waits        told by the first, and leaves the second to the other,
+/// late       made after ─ waits         unless it was in the queue for it already
+#[test]
+fn who_was_notified_with_all_leaves_the_permit_to_who_comes_after() {
+    model(3, || {
+        let shared = shared();
+        let early = shared.notify.notified();
+        let notifier = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.notify.notify_waiters();
+                shared.item.write();
+                shared.notify.notify_one();
+            })
+        };
+        block_on(early);
+        block_on(shared.notify.notified());
+        shared.item.read();
+        notifier.join().unwrap();
+        assert!(!is_ready(pin!(shared.notify.notified())));
+    });
+}

@@ -7,6 +7,7 @@
 //! Tested in `executor/sync/tests/barrier.rs` and `loom-tests/tests/sync_barrier.rs`.
 
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::notify::Notify;
 use crate::shim::sync::Mutex;
@@ -44,6 +45,10 @@ struct Round {
     arrived: usize,
 }
 
+// A panic leaves no round half counted: nothing of other people's is called while it is locked.
+impl UnwindSafe for Barrier {}
+impl RefUnwindSafe for Barrier {}
+
 impl Barrier {
     const_fn! {
         /// Makes a barrier for `n` tasks. None is taken for one: nobody waits then.
@@ -63,6 +68,16 @@ impl Barrier {
     /// A task that drops the future before the round is complete counts as not having come, and
     /// the others go on waiting. One that has come cannot tell by a dropped future whether the
     /// round was complete.
+    ///
+    /// ```
+    /// use pintle_sync::Barrier;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let barrier = Barrier::new(2);
+    /// let (one, other) = futures_lite::future::zip(barrier.wait(), barrier.wait()).await;
+    /// assert!(!one.is_leader() && other.is_leader());
+    /// # });
+    /// ```
     pub async fn wait(&self) -> BarrierWaitResult {
         let (notified, place) = {
             let mut round = self.round.lock();

@@ -9,6 +9,7 @@
 //! Outside a worker there is no budget and nothing is ever refused.
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::task::{Context, Poll};
 
 /// Operations one poll may complete before it is asked to yield.
@@ -87,6 +88,12 @@ pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<Progress> {
         }
         None => Poll::Ready(Progress { before }),
     }
+}
+
+/// Waits until there is a unit, tries `operation`, and spends the unit if that has done something.
+pub(crate) async fn spend_if(operation: impl FnOnce() -> bool) -> bool {
+    let progress = poll_fn(poll_proceed).await;
+    operation() && progress.made_progress()
 }
 
 /// A unit of budget that is spent unless the operation turns out to have done nothing.

@@ -8,6 +8,9 @@
 //!    hold at once, nor anybody together with a [`Shared`].
 //! 2. **shared**: whoever makes a [`Shared`] holds a permit that excludes every [`Exclusive`].
 //! 3. **alive**: the value is alive, and not moved, for as long as the pointer inside `Held` is.
+//! 4. **shareable**: only an `Exclusive` whose `S` names the lock is downgraded, not an erased one.
+//!    Downgraded on another thread it shares the value with those who read here, and it is the
+//!    lock's `Sync` that says whether that may be.
 //!
 //! The value lies in std's `UnsafeCell` even in a model, because guards lend plain references: the
 //! models put values into the locks that check themselves who looks at them when.
@@ -35,7 +38,8 @@ pub(crate) struct Shared<S: Deref<Target: Guarded>, T: ?Sized> {
     held: Held<S>,
 }
 
-// SAFETY: an `Exclusive` is a `&mut T` and a `Held`.
+// SAFETY: an `Exclusive` is a `&mut T` and a `Held`, and (shareable) a `&T` only where `S: Send`
+// has asked whether it may be.
 unsafe impl<S: Deref<Target: Guarded> + Send, T: ?Sized + Send> Send for Exclusive<S, T> {}
 
 // SAFETY: as above; through `&Exclusive` one gets `&T`.
@@ -82,31 +86,39 @@ impl<S: Deref<Target: Guarded>, T: ?Sized> Exclusive<S, T> {
         }
     }
 
-    /// Goes on with a part of the value, to be read only, if there is such a part.
+    /// Goes on with a part of the value, to be read only, if there is such a part. Nobody else
+    /// reads before `f` is done.
     pub(crate) fn try_downgrade_map<U: ?Sized>(
         self,
         f: impl FnOnce(&T) -> Option<&U>,
     ) -> Result<Shared<S, U>, Self> {
-        let Some(data) = f(&self).map(|data| data as *const U) else {
-            return Err(self);
-        };
-        let Shared { held, .. } = self.downgrade();
-        Ok(Shared { data, held })
+        match f(&self).map(|data| data as *const U) {
+            Some(data) => Ok(self.downgrade_to(data)),
+            None => Err(self),
+        }
     }
 
-    /// Keeps one permit, the one that reading takes, and goes on with that.
-    pub(crate) fn downgrade(mut self) -> Shared<S, T> {
+    /// The same, with a part that there is.
+    pub(crate) fn downgrade_map<U: ?Sized>(self, f: impl FnOnce(&T) -> &U) -> Shared<S, U> {
+        let data: *const U = f(&self);
+        self.downgrade_to(data)
+    }
+
+    /// Keeps one permit, the one that reading takes, and goes on with that and a part of the value:
+    /// never of an erased guard (shareable).
+    fn downgrade_to<U: ?Sized>(mut self, data: *const U) -> Shared<S, U> {
         // By rule 1 nobody reads or writes till here, and nobody writes while we keep one.
         self.held.keep(1);
         Shared {
-            data: self.data,
+            data,
             held: self.held,
         }
     }
 }
 
 impl<'a, G: Guarded + ?Sized, T: ?Sized> Exclusive<&'a G, T> {
-    /// Forgets what the permits are of, but for the semaphore.
+    /// Forgets what the permits are of, but for the semaphore. What is erased is not downgraded
+    /// (shareable).
     pub(crate) fn erase(self) -> Exclusive<&'a BatchSemaphore, T> {
         Exclusive {
             data: self.data,

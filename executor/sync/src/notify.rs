@@ -20,6 +20,8 @@
 //!    permit, or finds that the count of calls has moved on.
 //! 3. A [`Notified`] that is dropped with a notification that was meant for one task, and was not
 //!    returned, passes it on.
+//! 4. A call of `notify_waiters` is counted before anybody is told of it: who is told and waits
+//!    again waits for the next.
 //!
 //! Tested in `executor/sync/tests/notify.rs` and in `loom-tests/tests/sync_notify.rs`.
 
@@ -246,10 +248,12 @@ impl Notify {
         }
         let mut waiters = self.waiters.lock();
         if let Err(word) = self.update_unless_waiting(call) {
+            // Release, here and below: rule 2. By rule 1 nobody changes the word meanwhile. Counted
+            // first: rule 4.
+            self.word.store(call(word), Ordering::Release);
             while let Some(waker) = waiters.pop_front(|told| *told = Some(Notification::All)) {
                 wakers.push(waker);
             }
-            // Release: rule 2. By rule 1 nobody changes the word meanwhile.
             self.word
                 .store(calls(call(word)) | EMPTY, Ordering::Release);
         }
@@ -293,46 +297,51 @@ impl Notify {
         }
     }
 
-    /// Takes the permit, if there is one.
-    fn try_take(&self) -> bool {
-        let mut word = self.word.load(Ordering::Relaxed);
-        while state(word) == NOTIFIED {
-            match self.word.compare_exchange_weak(
-                word,
-                calls(word) | EMPTY,
-                // Acquire: what was done before the permit was given has been done (rule 2).
-                Ordering::Acquire,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return true,
-                Err(now) => word = now,
-            }
-        }
-        false
-    }
-
-    /// With the list locked: takes the permit if there is one, or says `WAITING` in the word.
-    /// False when there is no need to wait.
-    fn must_wait(&self, calls_before: usize) -> bool {
+    /// What a waiter has been told that was made after that many calls: that there was another, or
+    /// else the permit, which it takes. Nothing, if it has to wait.
+    fn try_take(&self, calls_before: usize) -> Option<Notification> {
         // Acquire, here and where the exchange fails: what was done before a call that is counted
         // has been done (rule 2).
         let mut word = self.word.load(Ordering::Acquire);
         loop {
             if calls(word) != calls_before {
-                return false;
+                return Some(Notification::All);
             }
-            let (next, wait) = match state(word) {
-                NOTIFIED => (EMPTY, false),
-                _ => (WAITING, true),
+            if state(word) != NOTIFIED {
+                return None;
+            }
+            match self.word.compare_exchange_weak(
+                word,
+                calls(word) | EMPTY,
+                // Acquire: what was done before the permit was given has been done (rule 2).
+                Ordering::Acquire,
+                Ordering::Acquire,
+            ) {
+                Ok(_) => return Some(Notification::First),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// The same with the list locked; where it has to wait, the word says so from here on.
+    fn take_or_wait(&self, calls_before: usize) -> Option<Notification> {
+        // Acquire: as in `try_take`, throughout.
+        let mut word = self.word.load(Ordering::Acquire);
+        loop {
+            if calls(word) != calls_before {
+                return Some(Notification::All);
+            }
+            let (next, told) = match state(word) {
+                NOTIFIED => (EMPTY, Some(Notification::First)),
+                _ => (WAITING, None),
             };
-            // Acquire: as in `try_take`.
             match self.word.compare_exchange_weak(
                 word,
                 calls(word) | next,
                 Ordering::Acquire,
                 Ordering::Acquire,
             ) {
-                Ok(_) => return wait,
+                Ok(_) => return told,
                 Err(now) => word = now,
             }
         }
@@ -398,9 +407,9 @@ impl Listed for Notify {
 enum Stage {
     /// Not polled yet. Holds the calls of `notify_waiters` before it was made.
     New(usize),
-    /// In the queue, or taken out of it by others.
-    Queued,
-    /// Notified, and the task has been told.
+    /// In the queue, or out of it and told.
+    Begun,
+    /// The task knows.
     Done,
 }
 
@@ -423,7 +432,7 @@ pin_project! {
         <K as Deref>::Target: Notifies,
     {
         fn drop(this: Pin<&mut Self>) {
-            if this.stage == Stage::Queued {
+            if this.stage == Stage::Begun {
                 this.give_up();
             }
         }
@@ -448,34 +457,45 @@ impl<K: Keep<Target: Notifies>> Wait<K> {
 
     /// Whether a notification has come; queues for one if not. Asks for no budget.
     pub(crate) fn poll_notified(mut self: Pin<&mut Self>, waker: Option<&Waker>) -> Poll<()> {
-        match self.stage {
-            Stage::New(calls) => ready!(self.as_mut().start(calls, waker)),
-            Stage::Queued => {
-                let mut waiter = self.as_mut().project().waiter;
-                if waiter.as_mut().item().is_none()
-                    && waker.is_none_or(|waker| waiter.keep_waker(waker))
-                {
-                    return Poll::Pending;
-                }
-            }
-            Stage::Done => {}
-        }
+        ready!(self.as_mut().look(waker));
         *self.project().stage = Stage::Done;
         Poll::Ready(())
     }
 
+    /// The same, and the notification is passed on if this is dropped after that.
+    fn look(self: Pin<&mut Self>, waker: Option<&Waker>) -> Poll<()> {
+        match self.stage {
+            Stage::New(calls) => self.start(calls, waker),
+            Stage::Begun => {
+                let mut waiter = self.project().waiter;
+                match waiter.as_mut().item().is_none()
+                    && waker.is_none_or(|waker| waiter.keep_waker(waker))
+                {
+                    true => Poll::Pending,
+                    false => Poll::Ready(()),
+                }
+            }
+            Stage::Done => Poll::Ready(()),
+        }
+    }
+
     fn start(self: Pin<&mut Self>, calls_before: usize, waker: Option<&Waker>) -> Poll<()> {
         let this = self.project();
-        if this.waiter.keep().notify().try_take() {
+        let waiter = this.waiter;
+        if let Some(told) = waiter.keep().notify().try_take(calls_before) {
+            *waiter.item().expect("not queued yet") = Some(told);
+            *this.stage = Stage::Begun;
             return Poll::Ready(());
         }
         let waker = waker.cloned();
-        let mut entry = this.waiter.enter();
-        if !entry.keep().notify().must_wait(calls_before) {
+        let mut entry = waiter.enter();
+        // From here on, and not before the clone, which may panic.
+        *this.stage = Stage::Begun;
+        if let Some(told) = entry.keep().notify().take_or_wait(calls_before) {
+            entry.with_item(|item| *item = Some(told));
             return Poll::Ready(());
         }
         entry.push_back(waker);
-        *this.stage = Stage::Queued;
         Poll::Pending
     }
 
@@ -507,10 +527,11 @@ impl<K: Keep<Target: Notifies>> Wait<K> {
 impl<K: Keep<Target: Notifies>> Future for Wait<K> {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let progress = ready!(budget::poll_proceed(cx));
-        ready!(self.poll_notified(Some(cx.waker())));
-        progress.made_progress();
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(self.as_mut().look(Some(cx.waker())));
+        // Last, so that a task that is told to yield is in the queue by then.
+        ready!(budget::poll_proceed(cx)).made_progress();
+        *self.project().stage = Stage::Done;
         Poll::Ready(())
     }
 }

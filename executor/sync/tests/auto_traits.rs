@@ -84,7 +84,7 @@ fn what_is_sent_and_shared_is_what_may_be() {
         OwnedRwLockReadGuard<u8, NotSync>: false false,
         OwnedRwLockReadGuard<NotSync, u8>: false false,
         RwLockWriteGuard<'static, u8>: true true,
-        RwLockWriteGuard<'static, NotSync>: true false,
+        RwLockWriteGuard<'static, NotSync>: false false,
         RwLockWriteGuard<'static, Rc>: false false,
         RwLockMappedWriteGuard<'static, Rc>: false false,
         OwnedRwLockWriteGuard<u8>: true true,

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! A receiver gets what is sent after it has subscribed. Each gets a clone, and the last the value
-//! itself; share big values in an [`Arc`](std::sync::Arc).
+//! itself; share big values in an [`Arc`](std::sync::Arc). A value is locked while it is cloned, so
+//! that it need not be `Sync`: a `clone` must not use the channel, or it waits for itself.
 //!
 //! # Receivers that lag
 //!

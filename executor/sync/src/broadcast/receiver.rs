@@ -119,8 +119,10 @@ impl<T: Clone> Receiver<T> {
                 Ok(value) => return Ok(value),
                 Err(TryRecvError::Closed) => return Err(RecvError::Closed),
                 Err(TryRecvError::Lagged(missed)) => return Err(RecvError::Lagged(missed)),
-                Err(TryRecvError::Empty) => news.await,
+                Err(TryRecvError::Empty) => {}
             }
+            // Here, where there is no room for a value in the future any more.
+            news.await;
         }
     }
 

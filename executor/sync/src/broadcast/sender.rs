@@ -5,6 +5,7 @@ use std::fmt;
 use super::error::SendError;
 use super::receiver::Receiver;
 use super::shared::Shared;
+use crate::budget;
 use crate::shim::sync::Arc;
 use crate::shim::sync::atomic::Ordering;
 
@@ -147,7 +148,7 @@ impl<T> Sender<T> {
     pub async fn closed(&self) {
         loop {
             let deserted = self.shared.deserted.notified();
-            if self.receiver_count() == 0 {
+            if budget::spend_if(|| self.receiver_count() == 0).await {
                 return;
             }
             deserted.await;

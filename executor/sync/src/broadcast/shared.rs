@@ -25,6 +25,7 @@
 //!    listen before it looks.
 
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::error::TryRecvError;
 use crate::Notify;
@@ -56,6 +57,11 @@ struct Tail {
     receivers: usize,
     closed: bool,
 }
+
+// A value is counted as read before it is cloned, which is the one thing of other people's that is
+// done under a lock: a panic leaves no channel half changed.
+impl<T> UnwindSafe for Shared<T> {}
+impl<T> RefUnwindSafe for Shared<T> {}
 
 impl<T> Shared<T> {
     pub(super) fn new(slots: usize, receivers: usize) -> Self {
@@ -131,17 +137,15 @@ impl<T> Shared<T> {
             tail.receivers -= 1;
             (tail.next, tail.receivers == 0)
         };
+        let behind = end.wrapping_sub(next).min(self.slots.len() as u64);
+        let numbers = (1..=behind).rev().map(|back| end.wrapping_sub(back));
+        // All are taken before anybody is told, and before one is dropped, which is other people's
+        // code and may panic.
+        let unread: Vec<_> = numbers.filter_map(|number| self.skip(number)).collect();
         if last {
             self.deserted.notify_waiters();
         }
-        let behind = end.wrapping_sub(next).min(self.slots.len() as u64);
-        let numbers = (1..=behind).rev().map(|back| end.wrapping_sub(back));
-        // All are taken before one is dropped, which is other people's code and may panic.
-        drop(
-            numbers
-                .filter_map(|number| self.skip(number))
-                .collect::<Vec<_>>(),
-        );
+        drop(unread);
     }
 
     /// One reader less for that value; the last takes it out, to be dropped unlocked.

@@ -14,6 +14,11 @@ impl DropGuard {
         Self { token: Some(token) }
     }
 
+    /// The token.
+    pub fn token(&self) -> &CancellationToken {
+        self.token.as_ref().expect("taken only by `disarm`")
+    }
+
     /// Gives the token back, not cancelled.
     ///
     /// ```
@@ -23,7 +28,7 @@ impl DropGuard {
     /// assert!(!guard.disarm().is_cancelled());
     /// ```
     pub fn disarm(mut self) -> CancellationToken {
-        self.token.take().expect("taken only here")
+        self.token.take().expect("taken only by `disarm`")
     }
 }
 
@@ -47,9 +52,14 @@ impl<'a> DropGuardRef<'a> {
         Self { token: Some(token) }
     }
 
+    /// The token.
+    pub fn token(&self) -> &CancellationToken {
+        self.token.expect("taken only by `disarm`")
+    }
+
     /// Gives the token back, not cancelled.
     pub fn disarm(mut self) -> &'a CancellationToken {
-        self.token.take().expect("taken only here")
+        self.token.take().expect("taken only by `disarm`")
     }
 }
 

@@ -14,6 +14,7 @@ pub use future::{WaitForCancellationFuture, WaitForCancellationFutureOwned};
 
 use std::fmt;
 use std::future::Future;
+use std::hash::{Hash, Hasher};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -157,6 +158,18 @@ impl CancellationToken {
     /// # Cancel safety
     ///
     /// That of the future.
+    ///
+    /// ```
+    /// use pintle_sync::CancellationToken;
+    /// use std::future::pending;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let token = CancellationToken::new();
+    /// let task = token.clone().run_until_cancelled_owned(pending::<()>());
+    /// token.cancel();
+    /// assert_eq!(task.await, None);
+    /// # });
+    /// ```
     pub async fn run_until_cancelled_owned<F: Future>(self, fut: F) -> Option<F::Output> {
         self.run_until_cancelled(fut).await
     }
@@ -197,6 +210,13 @@ impl PartialEq for CancellationToken {
 }
 
 impl Eq for CancellationToken {}
+
+/// Clones of each other hash alike.
+impl Hash for CancellationToken {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.node).hash(state);
+    }
+}
 
 impl fmt::Debug for CancellationToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,6 +12,7 @@
 //! With one lock a walk is a loop, however deep the tree, and there is no order of locks to keep.
 //! It is held for moments: to make a token, to drop one, to cancel; not to ask or to wait.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use slab::Slab;
@@ -54,6 +55,10 @@ struct Branch {
     before: Option<usize>,
     behind: Option<usize>,
 }
+
+// A panic leaves no tree half changed: nothing of other people's is called while it is locked.
+impl UnwindSafe for Node {}
+impl RefUnwindSafe for Node {}
 
 impl Node {
     pub(super) fn root() -> Arc<Self> {

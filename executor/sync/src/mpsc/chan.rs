@@ -25,25 +25,37 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::{Context, Poll, Waker, ready};
 
 use crate::shim::sync::atomic::{AtomicUsize, Ordering};
 use crate::shim::sync::{Arc, Mutex};
-use crate::wakers::wake;
+use crate::wakers::{Wakers, wake};
 use crate::{Notify, budget};
 
 use super::error::TryRecvError;
 
-/// A buffer above this size is let go when it is three quarters empty.
+/// A buffer above this size is let go when the receiver finds less than a quarter of it in use.
 const KEEP_BYTES: usize = 16 * 1024;
+
+/// Takes the memory of a buffer, which is empty, if that is far more than is needed.
+fn excess<T>(buffer: &mut VecDeque<T>, needed: usize) -> VecDeque<T> {
+    debug_assert!(buffer.is_empty(), "messages are not excess");
+    let bytes = buffer.capacity() * size_of::<T>();
+    if bytes > KEEP_BYTES && needed < buffer.capacity() / 4 {
+        std::mem::take(buffer)
+    } else {
+        VecDeque::new()
+    }
+}
 
 /// How many messages a channel holds.
 pub(super) trait Limit {
     /// That many messages have left it.
     fn received(&self, messages: usize);
 
-    /// Nobody may enter any more.
-    fn close(&self);
+    /// Nobody may enter any more. Who waits for that is woken when what is returned is dropped.
+    fn close(&self) -> Wakers;
 
     /// Whether nobody is about to push, given that the channel is empty and closed.
     fn is_idle(&self) -> bool;
@@ -104,7 +116,7 @@ impl<T, L> Chan<T, L> {
 
     pub(super) async fn closed(&self) {
         let notified = self.closed.notified();
-        if !self.is_closed() {
+        if !budget::spend_if(|| self.is_closed()).await {
             notified.await;
         }
     }
@@ -131,6 +143,16 @@ pub(super) struct Rx<T, L: Limit> {
     /// A lock that is never waited for: we have `&mut self`, or only count.
     pile: Mutex<VecDeque<T>>,
 }
+
+// What is shared by the ends is changed under a lock, under which nothing of other people's is
+// called: a panic leaves no channel half changed.
+impl<T, L> UnwindSafe for Chan<T, L> {}
+impl<T, L> RefUnwindSafe for Chan<T, L> {}
+impl<T, L: Limit> UnwindSafe for Rx<T, L> {}
+impl<T, L: Limit> RefUnwindSafe for Rx<T, L> {}
+
+// No message is ever pinned.
+impl<T, L: Limit> Unpin for Rx<T, L> {}
 
 pub(super) fn channel<T, L: Limit>(limit: L) -> (Tx<T, L>, Rx<T, L>) {
     let chan = Arc::new(Chan {
@@ -301,17 +323,15 @@ impl<T, L: Limit> Rx<T, L> {
         debug_assert!(pile.is_empty(), "what is in the pile is older");
         // Other people's code, as is the waker that it replaces: not under the lock.
         let mut waker = waker.cloned();
-        let mut too_big = VecDeque::new();
         let mut queue = self.chan.queue.lock();
+        // To be freed unlocked, as is the other.
+        let _of_pile = excess(pile, queue.messages.len());
         if !queue.messages.is_empty() {
-            let bytes = pile.capacity() * size_of::<T>();
-            if bytes > KEEP_BYTES && queue.messages.len() < pile.capacity() / 4 {
-                std::mem::swap(&mut too_big, pile);
-            }
             std::mem::swap(&mut queue.messages, pile);
             drop(queue);
             return Poll::Ready(true);
         }
+        let _of_queue = excess(&mut queue.messages, 0);
         let closed = queue.stage != Stage::Open && self.chan.limit.is_idle();
         if closed || self.chan.strong_count() == 0 {
             drop(queue);
@@ -330,15 +350,18 @@ impl<T, L: Limit> Rx<T, L> {
 
     /// Closes the channel to all or nearly all, and gives back what nobody will receive.
     fn move_on(&self, stage: Stage) -> (VecDeque<T>, Option<Waker>) {
-        self.chan.limit.close();
-        let left = {
+        let (left, turned_away) = {
             let mut queue = self.chan.queue.lock();
+            // Both under the lock: who is turned away finds the channel closed.
             queue.stage = stage;
-            match stage {
+            let turned_away = self.chan.limit.close();
+            let left = match stage {
                 Stage::Gone => (std::mem::take(&mut queue.messages), queue.receiver.take()),
                 _ => (VecDeque::new(), None),
-            }
+            };
+            (left, turned_away)
         };
+        drop(turned_away);
         self.chan.closed.notify_waiters();
         left
     }
@@ -381,5 +404,38 @@ impl<T, L: fmt::Debug> fmt::Debug for Chan<T, L> {
             .field("stage", &stage)
             .field("senders", &self.senders.load(Ordering::Relaxed))
             .finish()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::super::limit::Unlimited;
+    use super::*;
+
+    #[test]
+    fn a_burst_gives_its_memory_back_when_the_receiver_is_idle() {
+        let (tx, mut rx) = channel(Unlimited);
+        let burst = |messages| {
+            for message in 0..messages {
+                tx.chan.push(message, Stage::Open).unwrap();
+            }
+        };
+        let kept = |rx: &mut Rx<u64, _>| {
+            let buffers = [
+                rx.pile.get_mut().capacity(),
+                rx.chan.queue.lock().messages.capacity(),
+            ];
+            buffers.map(|messages| messages * size_of::<u64>())
+        };
+        // One behind the other, so that both buffers have grown.
+        burst(100_000);
+        assert_eq!(rx.try_recv(), Ok(0));
+        burst(100_000);
+        while rx.try_recv().is_ok() {}
+        assert!(kept(&mut rx).iter().all(|bytes| *bytes <= KEEP_BYTES));
+        // Little is kept, so as not to be allocated again and again.
+        burst(100);
+        while rx.try_recv().is_ok() {}
+        assert!(kept(&mut rx).iter().any(|bytes| *bytes > 0));
     }
 }

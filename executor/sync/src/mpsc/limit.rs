@@ -8,6 +8,7 @@ use super::chan::{Chan, Limit};
 use crate::budget;
 use crate::semaphore::TryAcquireError;
 use crate::semaphore::batch::BatchSemaphore;
+use crate::wakers::Wakers;
 
 /// No limit.
 #[derive(Debug)]
@@ -16,7 +17,9 @@ pub(super) struct Unlimited;
 impl Limit for Unlimited {
     fn received(&self, _: usize) {}
 
-    fn close(&self) {}
+    fn close(&self) -> Wakers {
+        Wakers::new()
+    }
 
     fn is_idle(&self) -> bool {
         // Nobody is about to push for longer than the lock is held.
@@ -54,8 +57,8 @@ impl Limit for Limited {
         self.permits.add_permits(messages);
     }
 
-    fn close(&self) {
-        self.permits.close();
+    fn close(&self) -> Wakers {
+        self.permits.close()
     }
 
     fn is_idle(&self) -> bool {
@@ -79,6 +82,10 @@ impl<T> Chan<T, Limited> {
     /// Waits for that many permits.
     pub(super) async fn acquire(&self, permits: usize) -> Result<(), Closed> {
         let at_once = poll_fn(|cx| {
+            // Who has to yield takes his place in the queue first.
+            if !budget::has_remaining() {
+                return Poll::Ready(Err(TryAcquireError::NoPermits));
+            }
             let progress = ready!(budget::poll_proceed(cx));
             let result = self.try_acquire(permits);
             if result != Err(TryAcquireError::NoPermits) {
@@ -103,9 +110,10 @@ impl<T> Chan<T, Limited> {
         self.settle();
     }
 
-    /// After permits were given back: rule 3.
+    /// After permits were given back: rule 3. Of those who give back the last, one at least finds
+    /// that nobody has any.
     fn settle(&self) {
-        if self.limit.permits.is_closed() {
+        if self.limit.permits.is_closed() && self.limit.is_idle() {
             self.wake_receiver();
         }
     }

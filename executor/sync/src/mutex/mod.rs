@@ -94,6 +94,19 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// Dropping the future loses the place in the queue, and nothing else: a lock that was on its
     /// way goes to the next.
+    ///
+    /// ```
+    /// use pintle_sync::Mutex;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let mutex = Mutex::new(String::from("hello"));
+    /// {
+    ///     let mut text = mutex.lock().await;
+    ///     text.push('!');
+    /// } // unlocked here
+    /// assert_eq!(mutex.into_inner(), "hello!");
+    /// # });
+    /// ```
     pub async fn lock(&self) -> MutexGuard<'_, T> {
         self.acquire().await;
         self.locked()

@@ -55,16 +55,32 @@ impl<T> OnceCell<T> {
         }
     }
 
-    /// Makes a cell that is set if `value` is something.
-    pub fn new_with(value: Option<T>) -> Self {
-        let cell = Self {
-            slot: Slot::new(value),
-            filling: BatchSemaphore::new(1),
-        };
-        if cell.initialized() {
-            cell.filling.close();
+    const_fn! {
+        /// Makes a cell that is set if `value` is something.
+        pub const fn new_with(value: Option<T>) -> Self {
+            Self {
+                filling: match value {
+                    Some(_) => BatchSemaphore::closed(),
+                    None => BatchSemaphore::new(1),
+                },
+                slot: Slot::new(value),
+            }
         }
-        cell
+    }
+
+    const_fn! {
+        /// Makes a cell that is set.
+        ///
+        /// ```
+        /// use pintle_sync::OnceCell;
+        ///
+        /// static LIMIT: OnceCell<u32> = OnceCell::const_new_with(10);
+        /// assert_eq!(LIMIT.get(), Some(&10));
+        /// assert!(LIMIT.set(20).is_err());
+        /// ```
+        pub const fn const_new_with(value: T) -> Self {
+            Self::new_with(Some(value))
+        }
     }
 
     /// Whether the cell is set.
@@ -118,6 +134,16 @@ impl<T> OnceCell<T> {
     ///
     /// If `f` does; the cell stays empty, and is not poisoned. If `f` asks for the same cell, it
     /// waits for itself.
+    ///
+    /// ```
+    /// use pintle_sync::OnceCell;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let cell = OnceCell::new();
+    /// assert_eq!(cell.get_or_init(async || "first").await, &"first");
+    /// assert_eq!(cell.get_or_init(async || "second").await, &"first");
+    /// # });
+    /// ```
     pub async fn get_or_init<F, Fut>(&self, f: F) -> &T
     where
         F: FnOnce() -> Fut,
@@ -179,7 +205,7 @@ impl<T> OnceCell<T> {
     fn fill(&self, value: T, mut permit: Held<&BatchSemaphore>) {
         let first = self.slot.set(value).is_ok();
         assert!(first, "only the holder of the permit fills the cell");
-        self.filling.close();
+        drop(self.filling.close());
         permit.take();
     }
 }

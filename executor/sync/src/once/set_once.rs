@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::slot::Slot;
+use crate::budget;
 use crate::notify::Notify;
 
 /// A value that is set once, and for which any number of tasks can wait.
@@ -52,6 +53,20 @@ impl<T> SetOnce<T> {
         }
     }
 
+    const_fn! {
+        /// Makes one that is set.
+        ///
+        /// ```
+        /// use pintle_sync::SetOnce;
+        ///
+        /// static PORT: SetOnce<u16> = SetOnce::const_new_with(8080);
+        /// assert_eq!(PORT.get(), Some(&8080));
+        /// ```
+        pub const fn const_new_with(value: T) -> Self {
+            Self::new_with(Some(value))
+        }
+    }
+
     /// Whether it is set.
     pub fn initialized(&self) -> bool {
         self.slot.is_set()
@@ -86,14 +101,23 @@ impl<T> SetOnce<T> {
     /// # Cancel safety
     ///
     /// Nothing is lost by dropping the future.
+    ///
+    /// ```
+    /// use pintle_sync::SetOnce;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let once = SetOnce::new();
+    /// let (value, set) = futures_lite::future::zip(once.wait(), async { once.set(1) }).await;
+    /// assert_eq!((value, set), (&1, Ok(())));
+    /// # });
+    /// ```
     pub async fn wait(&self) -> &T {
         // Made before the look, and so notified if it is set after it.
         let notified = self.set.notified();
-        if let Some(value) = self.get() {
-            return value;
+        if !budget::spend_if(|| self.initialized()).await {
+            notified.await;
         }
-        notified.await;
-        self.get().expect("notified when it is set")
+        self.get().expect("looked at, or notified when it was set")
     }
 
     /// Gives the value back, if it is set.

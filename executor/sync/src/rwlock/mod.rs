@@ -99,6 +99,7 @@ impl<T> RwLock<T> {
         /// # Panics
         ///
         /// Unless it is one at least and `u32::MAX >> 3` at most.
+        #[track_caller]
         pub const fn with_max_readers(value: T, max_reads: u32) -> Self {
             assert!(
                 // With none, two writers would not keep each other away.
@@ -115,6 +116,7 @@ impl<T> RwLock<T> {
 
     const_fn! {
         /// The same as [`with_max_readers`](Self::with_max_readers).
+        #[track_caller]
         pub const fn const_with_max_readers(value: T, max_reads: u32) -> Self {
             Self::with_max_readers(value, max_reads)
         }
@@ -132,6 +134,16 @@ impl<T: ?Sized> RwLock<T> {
     /// # Cancel safety
     ///
     /// Dropping the future loses the place in the queue, and nothing else.
+    ///
+    /// ```
+    /// use pintle_sync::RwLock;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let lock = RwLock::new(1);
+    /// let (one, other) = (lock.read().await, lock.read().await);
+    /// assert_eq!(*one + *other, 2);
+    /// # });
+    /// ```
     pub async fn read(&self) -> RwLockReadGuard<'_, T> {
         self.acquire(1).await;
         RwLockReadGuard::from(self.shared())
@@ -214,6 +226,16 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// Dropping the future loses the place in the queue, and nothing else: readers who waited
     /// behind it go in.
+    ///
+    /// ```
+    /// use pintle_sync::RwLock;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let lock = RwLock::new(1);
+    /// *lock.write().await += 1;
+    /// assert_eq!(lock.into_inner(), 2);
+    /// # });
+    /// ```
     pub async fn write(&self) -> RwLockWriteGuard<'_, T> {
         self.acquire(self.all).await;
         RwLockWriteGuard::from(self.exclusive())
@@ -236,6 +258,18 @@ impl<T: ?Sized> RwLock<T> {
     /// # Cancel safety
     ///
     /// As for [`write`](Self::write).
+    ///
+    /// ```
+    /// use pintle_sync::RwLock;
+    /// use std::sync::Arc;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let lock = Arc::new(RwLock::new(1));
+    /// let mut guard = lock.clone().write_owned().await;
+    /// std::thread::spawn(move || *guard += 1).join().unwrap();
+    /// assert_eq!(*lock.read().await, 2);
+    /// # });
+    /// ```
     pub async fn write_owned(self: Arc<Self>) -> OwnedRwLockWriteGuard<T> {
         self.acquire(self.all).await;
         OwnedRwLockWriteGuard::from(self.exclusive())

@@ -21,8 +21,8 @@ pub struct OwnedRwLockReadGuard<T: ?Sized, U: ?Sized = T> {
 guard! { ['a, T: ?Sized] RwLockReadGuard<'a, T> => T }
 guard! { [T: ?Sized, U: ?Sized] OwnedRwLockReadGuard<T, U> => U }
 
-impl<'a, T: ?Sized> From<Shared<&'a RwLock<T>, T>> for RwLockReadGuard<'a, T> {
-    fn from(access: Shared<&'a RwLock<T>, T>) -> Self {
+impl<'a, T: ?Sized, U: ?Sized> From<Shared<&'a RwLock<T>, U>> for RwLockReadGuard<'a, U> {
+    fn from(access: Shared<&'a RwLock<T>, U>) -> Self {
         let access = access.erase();
         Self { access }
     }
@@ -64,10 +64,6 @@ impl<'a, T: ?Sized> RwLockReadGuard<'a, T> {
             Ok(access) => Ok(RwLockReadGuard { access }),
             Err(access) => Err(Self { access }),
         }
-    }
-
-    pub(super) fn erased(access: Shared<&'a BatchSemaphore, T>) -> Self {
-        Self { access }
     }
 }
 

@@ -7,9 +7,12 @@ use crate::guard::Exclusive;
 use crate::semaphore::batch::BatchSemaphore;
 
 /// The value of an [`RwLock`], to be written until this is dropped.
+///
+/// It can be sent to another thread only if the lock can be shared with one: there it may be
+/// downgraded, and read while this thread reads.
 #[must_use = "the lock is released when this is dropped"]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
-    access: Exclusive<&'a BatchSemaphore, T>,
+    access: Exclusive<&'a RwLock<T>, T>,
 }
 
 /// A part of the value of an [`RwLock`], to be written until this is dropped.
@@ -39,7 +42,6 @@ guard! { [T: ?Sized, U: ?Sized] OwnedRwLockMappedWriteGuard<T, U> => mut U }
 
 impl<'a, T: ?Sized> From<Exclusive<&'a RwLock<T>, T>> for RwLockWriteGuard<'a, T> {
     fn from(access: Exclusive<&'a RwLock<T>, T>) -> Self {
-        let access = access.erase();
         Self { access }
     }
 }
@@ -56,7 +58,7 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
         this: Self,
         f: impl FnOnce(&mut T) -> &mut U,
     ) -> RwLockMappedWriteGuard<'a, U> {
-        let access = this.access.map(f);
+        let access = this.access.erase().map(f);
         RwLockMappedWriteGuard { access }
     }
 
@@ -70,40 +72,42 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
         f: impl FnOnce(&mut T) -> Option<&mut U>,
     ) -> Result<RwLockMappedWriteGuard<'a, U>, Self> {
         match this.access.try_map(f) {
-            Ok(access) => Ok(RwLockMappedWriteGuard { access }),
+            Ok(access) => Ok(RwLockMappedWriteGuard {
+                access: access.erase(),
+            }),
             Err(access) => Err(Self { access }),
         }
     }
 
     /// Goes on as a mapped guard of the whole value, for code that asks for one.
     pub fn into_mapped(this: Self) -> RwLockMappedWriteGuard<'a, T> {
-        let access = this.access;
+        let access = this.access.erase();
         RwLockMappedWriteGuard { access }
     }
 
     /// Lets readers in, and goes on as one of them. Nobody writes in between.
     ///
     /// ```
-    /// use pintle_sync::{RwLock, RwLockWriteGuard};
+    /// use pintle_sync::RwLock;
     ///
     /// # futures_lite::future::block_on(async {
     /// let lock = RwLock::new(1);
     /// let mut writer = lock.write().await;
     /// *writer += 1;
-    /// let reader = RwLockWriteGuard::downgrade(writer);
+    /// let reader = writer.downgrade();
     /// assert_eq!(*lock.read().await, *reader);
     /// # });
     /// ```
-    pub fn downgrade(this: Self) -> RwLockReadGuard<'a, T> {
-        RwLockReadGuard::erased(this.access.downgrade())
+    pub fn downgrade(self) -> RwLockReadGuard<'a, T> {
+        Self::downgrade_map(self, |value| value)
     }
 
-    /// The same, with a part of the value.
+    /// The same, with a part of the value. Readers are let in when `f` is done.
     pub fn downgrade_map<U: ?Sized>(
         this: Self,
         f: impl FnOnce(&T) -> &U,
     ) -> RwLockReadGuard<'a, U> {
-        RwLockReadGuard::erased(this.access.downgrade().map(f))
+        RwLockReadGuard::from(this.access.downgrade_map(f))
     }
 
     /// The same, with a part of the value, if `f` finds it.
@@ -116,7 +120,7 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
         f: impl FnOnce(&T) -> Option<&U>,
     ) -> Result<RwLockReadGuard<'a, U>, Self> {
         match this.access.try_downgrade_map(f) {
-            Ok(access) => Ok(RwLockReadGuard::erased(access)),
+            Ok(access) => Ok(RwLockReadGuard::from(access)),
             Err(access) => Err(Self { access }),
         }
     }
@@ -180,16 +184,16 @@ impl<T: ?Sized> OwnedRwLockWriteGuard<T> {
     }
 
     /// Lets readers in, and goes on as one of them. Nobody writes in between.
-    pub fn downgrade(this: Self) -> OwnedRwLockReadGuard<T> {
-        OwnedRwLockReadGuard::from(this.access.downgrade())
+    pub fn downgrade(self) -> OwnedRwLockReadGuard<T> {
+        Self::downgrade_map(self, |value| value)
     }
 
-    /// The same, with a part of the value.
+    /// The same, with a part of the value. Readers are let in when `f` is done.
     pub fn downgrade_map<U: ?Sized>(
         this: Self,
         f: impl FnOnce(&T) -> &U,
     ) -> OwnedRwLockReadGuard<T, U> {
-        OwnedRwLockReadGuard::from(this.access.downgrade().map(f))
+        OwnedRwLockReadGuard::from(this.access.downgrade_map(f))
     }
 
     /// The same, with a part of the value, if `f` finds it.

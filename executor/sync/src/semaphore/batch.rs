@@ -69,10 +69,21 @@ impl BatchSemaphore {
         /// # Panics
         ///
         /// Above [`MAX_PERMITS`].
+        #[track_caller]
         pub(crate) const fn new(permits: usize) -> Self {
             assert!(permits <= MAX_PERMITS, "a semaphore holds at most MAX_PERMITS permits");
             Self {
                 word: AtomicUsize::new(permits << SHIFT),
+                waiters: WaitList::new(),
+            }
+        }
+    }
+
+    const_fn! {
+        /// A semaphore that is closed.
+        pub(crate) const fn closed() -> Self {
+            Self {
+                word: AtomicUsize::new(CLOSED),
                 waiters: WaitList::new(),
             }
         }
@@ -206,7 +217,10 @@ impl BatchSemaphore {
     }
 
     /// Turns away all who wait and all who will come. Permits can still be given back.
-    pub(crate) fn close(&self) {
+    ///
+    /// Who waited is woken when what is returned is dropped, which is for whoever must do the first
+    /// under a lock and must not do the second there.
+    pub(crate) fn close(&self) -> Wakers {
         let mut wakers = Wakers::new();
         let mut waiters = self.waiters.lock();
         // Release: as said in `is_closed`. The permits stay: with WAITED there are none.
@@ -220,6 +234,7 @@ impl BatchSemaphore {
             self.word.store(CLOSED, Ordering::Release);
         }
         drop(waiters);
+        wakers
     }
 }
 
@@ -244,8 +259,8 @@ impl fmt::Debug for BatchSemaphore {
 enum Stage {
     /// Not polled yet.
     New,
-    /// In the queue, or taken out of it by others.
-    Queued,
+    /// In the queue, or out of it, with all that it wants or with the semaphore closed.
+    Claimed,
     /// The permits are the caller's.
     Done,
 }
@@ -263,7 +278,7 @@ pin_project! {
 
     impl PinnedDrop for Acquire<'_> {
         fn drop(this: Pin<&mut Self>) {
-            if this.stage == Stage::Queued {
+            if this.stage == Stage::Claimed {
                 this.give_up();
             }
         }
@@ -298,7 +313,8 @@ impl Acquire<'_> {
         let wanted = claim.wanted;
         match semaphore.try_acquire(wanted) {
             Ok(()) => {
-                *this.stage = Stage::Done;
+                claim.held = wanted;
+                *this.stage = Stage::Claimed;
                 return Poll::Ready(Ok(()));
             }
             Err(TryAcquireError::Closed) => return Poll::Ready(Err(AcquireError::closed())),
@@ -329,15 +345,27 @@ impl Acquire<'_> {
             if word & CLOSED != 0 {
                 return Poll::Ready(Err(AcquireError::closed()));
             }
+            entry.with_item(|claim| claim.held = held);
+            *this.stage = Stage::Claimed;
             if held == wanted {
-                *this.stage = Stage::Done;
                 return Poll::Ready(Ok(()));
             }
-            entry.with_item(|claim| claim.held = held);
             entry.push_back(Some(waker));
-            *this.stage = Stage::Queued;
             return Poll::Pending;
         }
+    }
+
+    /// Looks what has become of the claim.
+    fn look(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
+        let mut waiter = self.project().waiter;
+        if waiter.as_mut().item().is_none() && waiter.as_mut().keep_waker(cx.waker()) {
+            return Poll::Pending;
+        }
+        let claim = waiter.item().expect("taken out of the queue");
+        Poll::Ready(match claim.held == claim.wanted {
+            true => Ok(()),
+            false => Err(AcquireError::closed()),
+        })
     }
 }
 
@@ -345,26 +373,16 @@ impl Future for Acquire<'_> {
     type Output = Result<(), AcquireError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let progress = ready!(budget::poll_proceed(cx));
-        let result = match self.stage {
-            Stage::New => ready!(self.as_mut().start(cx)),
-            Stage::Queued => {
-                let this = self.as_mut().project();
-                let mut waiter = this.waiter;
-                if waiter.as_mut().item().is_none() && waiter.as_mut().keep_waker(cx.waker()) {
-                    return Poll::Pending;
-                }
-                let claim = waiter.item().expect("taken out of the queue");
-                if claim.held == claim.wanted {
-                    *this.stage = Stage::Done;
-                    Ok(())
-                } else {
-                    Err(AcquireError::closed())
-                }
-            }
+        let result = ready!(match self.stage {
+            Stage::New => self.as_mut().start(cx),
+            Stage::Claimed => self.as_mut().look(cx),
             Stage::Done => panic!("an acquire is awaited once"),
-        };
-        progress.made_progress();
+        });
+        // Last, so that a task that is told to yield does not lose its turn by that.
+        ready!(budget::poll_proceed(cx)).made_progress();
+        if result.is_ok() {
+            *self.project().stage = Stage::Done;
+        }
         Poll::Ready(result)
     }
 }

@@ -12,6 +12,8 @@ use batch::BatchSemaphore;
 use held::{Guarded, Held};
 use std::sync::Arc;
 
+use crate::blocking;
+
 /// Permits for a limited number of things at a time.
 ///
 /// A task that finds too few permits waits in a queue. The queue is fair: what is given back goes
@@ -78,6 +80,7 @@ impl Semaphore {
         /// # Panics
         ///
         /// Above [`MAX_PERMITS`](Self::MAX_PERMITS).
+        #[track_caller]
         pub const fn new(permits: usize) -> Self {
             Self {
                 permits: BatchSemaphore::new(permits),
@@ -94,6 +97,7 @@ impl Semaphore {
         /// static LIMIT: Semaphore = Semaphore::const_new(10);
         /// assert_eq!(LIMIT.available_permits(), 10);
         /// ```
+        #[track_caller]
         pub const fn const_new(permits: usize) -> Self {
             Self::new(permits)
         }
@@ -136,6 +140,18 @@ impl Semaphore {
     /// # Errors
     ///
     /// When the semaphore is closed, before or while waiting.
+    ///
+    /// ```
+    /// use pintle_sync::Semaphore;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let semaphore = Semaphore::new(1);
+    /// let permit = semaphore.acquire().await.unwrap();
+    /// assert_eq!(semaphore.available_permits(), 0);
+    /// drop(permit);
+    /// assert_eq!(semaphore.available_permits(), 1);
+    /// # });
+    /// ```
     pub async fn acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
         self.acquire_many(1).await
     }
@@ -190,6 +206,46 @@ impl Semaphore {
         Ok(SemaphorePermit::from(Held::new(self, n)))
     }
 
+    /// Waits for a permit with the thread, for code that is not async.
+    ///
+    /// # Errors
+    ///
+    /// When the semaphore is closed, before or while waiting.
+    ///
+    /// # Panics
+    ///
+    /// On a thread that runs tasks: there, [`acquire`](Self::acquire) is the one.
+    ///
+    /// ```
+    /// use pintle_sync::Semaphore;
+    ///
+    /// static LIMIT: Semaphore = Semaphore::new(2);
+    ///
+    /// let threads: Vec<_> = (0..4)
+    ///     .map(|_| std::thread::spawn(|| drop(LIMIT.blocking_acquire().unwrap())))
+    ///     .collect();
+    /// # threads.into_iter().for_each(|thread| thread.join().unwrap());
+    /// # assert_eq!(LIMIT.available_permits(), 2);
+    /// ```
+    #[track_caller]
+    pub fn blocking_acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+        blocking::wait(self.acquire(), "`Semaphore::acquire`")
+    }
+
+    /// Waits for `n` permits with the thread, for code that is not async.
+    ///
+    /// # Errors
+    ///
+    /// When the semaphore is closed, before or while waiting.
+    ///
+    /// # Panics
+    ///
+    /// On a thread that runs tasks: there, [`acquire_many`](Self::acquire_many) is the one.
+    #[track_caller]
+    pub fn blocking_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
+        blocking::wait(self.acquire_many(n), "`Semaphore::acquire_many`")
+    }
+
     /// Waits for a permit that keeps the semaphore alive and can be sent anywhere.
     ///
     /// # Cancel safety
@@ -199,6 +255,18 @@ impl Semaphore {
     /// # Errors
     ///
     /// When the semaphore is closed, before or while waiting.
+    ///
+    /// ```
+    /// use pintle_sync::Semaphore;
+    /// use std::sync::Arc;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let semaphore = Arc::new(Semaphore::new(1));
+    /// let permit = semaphore.clone().acquire_owned().await.unwrap();
+    /// std::thread::spawn(move || drop(permit)).join().unwrap();
+    /// assert_eq!(semaphore.available_permits(), 1);
+    /// # });
+    /// ```
     pub async fn acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
         self.acquire_many_owned(1).await
     }
@@ -212,6 +280,18 @@ impl Semaphore {
     /// # Errors
     ///
     /// When the semaphore is closed, before or while waiting.
+    ///
+    /// ```
+    /// use pintle_sync::Semaphore;
+    /// use std::sync::Arc;
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let semaphore = Arc::new(Semaphore::new(3));
+    /// let permits = semaphore.clone().acquire_many_owned(2).await.unwrap();
+    /// assert_eq!(permits.num_permits(), 2);
+    /// assert_eq!(permits.semaphore().available_permits(), 1);
+    /// # });
+    /// ```
     pub async fn acquire_many_owned(
         self: Arc<Self>,
         n: u32,
@@ -219,6 +299,40 @@ impl Semaphore {
         let n = n as usize;
         self.permits.acquire(n).await?;
         Ok(OwnedSemaphorePermit::from(Held::new(self, n)))
+    }
+
+    /// As [`acquire_owned`](Self::acquire_owned), waiting with the thread.
+    ///
+    /// # Errors
+    ///
+    /// When the semaphore is closed, before or while waiting.
+    ///
+    /// # Panics
+    ///
+    /// As [`blocking_acquire`](Self::blocking_acquire).
+    #[track_caller]
+    pub fn blocking_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
+        blocking::wait(self.acquire_owned(), "`Semaphore::acquire_owned`")
+    }
+
+    /// As [`acquire_many_owned`](Self::acquire_many_owned), waiting with the thread.
+    ///
+    /// # Errors
+    ///
+    /// When the semaphore is closed, before or while waiting.
+    ///
+    /// # Panics
+    ///
+    /// As [`blocking_acquire`](Self::blocking_acquire).
+    #[track_caller]
+    pub fn blocking_acquire_many_owned(
+        self: Arc<Self>,
+        n: u32,
+    ) -> Result<OwnedSemaphorePermit, AcquireError> {
+        blocking::wait(
+            self.acquire_many_owned(n),
+            "`Semaphore::acquire_many_owned`",
+        )
     }
 
     /// Takes a permit that keeps the semaphore alive, if there is one and nobody waits.
@@ -245,7 +359,7 @@ impl Semaphore {
     }
 
     /// Closes the semaphore: who waits and who will come gets an error. Permits that are held
-    /// stay valid.
+    /// stay valid; so do those that were on their way to a task that has yet to be polled.
     ///
     /// ```
     /// use pintle_sync::{Semaphore, TryAcquireError};
@@ -258,7 +372,7 @@ impl Semaphore {
     /// # });
     /// ```
     pub fn close(&self) {
-        self.permits.close();
+        drop(self.permits.close());
     }
 
     /// Whether the semaphore is closed.

@@ -57,7 +57,7 @@ macro_rules! common {
         #[track_caller]
         pub fn merge(&mut self, mut other: Self) {
             assert!(
-                ptr::eq(self.owner(), other.owner()),
+                ptr::eq(&**self.held.of(), &**other.held.of()),
                 "permits of different semaphores cannot be merged"
             );
             self.held.merge(other.held.take());
@@ -80,17 +80,14 @@ macro_rules! common {
 impl SemaphorePermit<'_> {
     common!();
 
-    fn owner(&self) -> &Semaphore {
+    /// The semaphore.
+    pub fn semaphore(&self) -> &Semaphore {
         self.held.of()
     }
 }
 
 impl OwnedSemaphorePermit {
     common!();
-
-    fn owner(&self) -> &Semaphore {
-        self.held.of()
-    }
 
     /// The semaphore.
     pub fn semaphore(&self) -> &Arc<Semaphore> {

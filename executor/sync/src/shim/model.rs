@@ -123,6 +123,11 @@ mod lock {
             Self(loom::sync::RwLock::new(value))
         }
 
+        /// Waits until nobody writes. loom knows no order among those who wait.
+        pub fn read(&self) -> loom::sync::RwLockReadGuard<'_, T> {
+            self.read_recursive()
+        }
+
         /// Waits until nobody writes.
         pub fn read_recursive(&self) -> loom::sync::RwLockReadGuard<'_, T> {
             self.0.read().unwrap_or_else(|e| e.into_inner())

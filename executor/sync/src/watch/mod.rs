@@ -18,12 +18,15 @@
 //!
 //! [`borrow`](Receiver::borrow) lends the value itself, locked for reading: who sends waits, with
 //! the thread, until all that was borrowed is given back. So borrow for a moment and never across
-//! an await (the compiler helps: a [`Ref`] is not `Send`), and do not send while you borrow: that
-//! would wait for itself. Borrowing twice is fine.
+//! an await (the compiler helps: a [`Ref`] is not `Send`). Do not send while you borrow, nor borrow
+//! in the closure that changes the value: that would wait for itself. Borrowing twice on a thread
+//! is fine. Who borrows first waits for those who wait to send, so that no crowd of readers keeps a
+//! sender out.
 //!
 //! How it works is in `shared.rs`. Tested in `executor/sync/tests/watch.rs` and in
 //! `loom-tests/tests/sync_watch.rs`.
 
+mod borrow;
 pub mod error;
 mod receiver;
 mod sender;

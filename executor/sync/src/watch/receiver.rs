@@ -4,10 +4,11 @@ use std::fmt;
 use std::future::poll_fn;
 use std::ops::Deref;
 
+use super::borrow::Borrow;
 use super::error::RecvError;
 use super::shared::{Shared, Version};
 use crate::budget;
-use crate::shim::sync::{Arc, RwLockReadGuard};
+use crate::shim::sync::Arc;
 
 /// An end that watches the value. See [`channel`](super::channel).
 pub struct Receiver<T> {
@@ -29,13 +30,13 @@ pub struct Receiver<T> {
 /// ```
 #[must_use = "the value is locked until this is dropped"]
 pub struct Ref<'a, T> {
-    guard: RwLockReadGuard<'a, T>,
+    value: Borrow<'a, T>,
     has_changed: bool,
 }
 
 impl<'a, T> Ref<'a, T> {
-    pub(super) fn new(guard: RwLockReadGuard<'a, T>, has_changed: bool) -> Self {
-        Self { guard, has_changed }
+    pub(super) fn new(value: Borrow<'a, T>, has_changed: bool) -> Self {
+        Self { value, has_changed }
     }
 
     /// Whether the receiver had not seen the value before it borrowed it. False for what a sender
@@ -49,7 +50,7 @@ impl<T> Deref for Ref<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.guard
+        &self.value
     }
 }
 
@@ -78,9 +79,9 @@ impl<T> Receiver<T> {
     /// assert_eq!(*receiver.borrow(), 1);
     /// ```
     pub fn borrow(&self) -> Ref<'_, T> {
-        let guard = self.shared.value.read_recursive();
+        let value = self.shared.borrow();
         let (version, _) = self.shared.state();
-        Ref::new(guard, self.seen != version)
+        Ref::new(value, self.seen != version)
     }
 
     /// Borrows the value, and counts it as seen.
@@ -236,10 +237,10 @@ impl<T> Receiver<T> {
 impl<T> Shared<T> {
     /// Borrows the value, and counts it as seen.
     fn look(&self, seen: &mut Version) -> Ref<'_, T> {
-        let guard = self.value.read_recursive();
+        let value = self.borrow();
         let (version, _) = self.state();
         let has_changed = std::mem::replace(seen, version) != version;
-        Ref::new(guard, has_changed)
+        Ref::new(value, has_changed)
     }
 }
 

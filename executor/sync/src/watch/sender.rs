@@ -6,6 +6,7 @@ use std::mem;
 use super::error::SendError;
 use super::receiver::{Receiver, Ref};
 use super::shared::Shared;
+use crate::budget;
 use crate::shim::sync::Arc;
 use crate::shim::sync::atomic::Ordering;
 
@@ -111,7 +112,7 @@ impl<T> Sender<T> {
     /// Borrows the value. See [the module](super#borrowing) for what that means.
     pub fn borrow(&self) -> Ref<'_, T> {
         // A sender has seen everything.
-        Ref::new(self.shared.value.read_recursive(), false)
+        Ref::new(self.shared.borrow(), false)
     }
 
     /// Whether there is no receiver. There may be one later.
@@ -138,7 +139,7 @@ impl<T> Sender<T> {
     pub async fn closed(&self) {
         loop {
             let deserted = self.shared.deserted.notified();
-            if self.is_closed() {
+            if budget::spend_if(|| self.is_closed()).await {
                 return;
             }
             deserted.await;

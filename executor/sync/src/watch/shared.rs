@@ -13,7 +13,9 @@
 //! 3. Whoever changes the word notifies afterwards; whoever waits begins to listen before it looks.
 
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
+use super::borrow::Borrow;
 use crate::Notify;
 use crate::shim::sync::RwLock;
 use crate::shim::sync::atomic::{AtomicUsize, Ordering};
@@ -22,8 +24,7 @@ const CLOSED: usize = 1;
 const CHANGE: usize = 2;
 
 pub(super) struct Shared<T> {
-    /// Read recursively: who borrows twice does not wait for a writer that waits for him.
-    pub(super) value: RwLock<T>,
+    value: RwLock<T>,
     word: AtomicUsize,
     pub(super) senders: AtomicUsize,
     receivers: AtomicUsize,
@@ -44,6 +45,11 @@ impl Version {
     }
 }
 
+// As a lock of the standard library: whoever changes a value in place answers for its state, and
+// the channel's own is never half changed.
+impl<T> UnwindSafe for Shared<T> {}
+impl<T> RefUnwindSafe for Shared<T> {}
+
 impl<T> Shared<T> {
     pub(super) fn new(value: T) -> Self {
         Self {
@@ -54,6 +60,11 @@ impl<T> Shared<T> {
             news: Notify::new(),
             deserted: Notify::new(),
         }
+    }
+
+    /// Locks the value for reading.
+    pub(super) fn borrow(&self) -> Borrow<'_, T> {
+        Borrow::new(&self.value)
     }
 
     /// The version, and whether the channel is closed.
@@ -112,7 +123,7 @@ impl<T: fmt::Debug> fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (version, closed) = self.state();
         f.debug_struct("Shared")
-            .field("value", &*self.value.read_recursive())
+            .field("value", &*self.borrow())
             .field("version", &(version.0 / CHANGE))
             .field("closed", &closed)
             .finish()
