@@ -21,7 +21,7 @@
 //! 3. A [`Notified`] that is dropped with a notification that was meant for one task, and was not
 //!    returned, passes it on.
 //!
-//! Tested in `executor/sync/tests/notify.rs` and in `loom-tests/tests/sync_notify.rs`.
+//! Tested in `executor/sync/tests/cases/notify.rs` and in `loom-tests/tests/sync_notify.rs`.
 
 use std::fmt;
 use std::future::Future;

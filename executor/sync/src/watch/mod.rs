@@ -21,7 +21,7 @@
 //! an await (the compiler helps: a [`Ref`] is not `Send`), and do not send while you borrow: that
 //! would wait for itself. Borrowing twice is fine.
 //!
-//! How it works is in `shared.rs`. Tested in `executor/sync/tests/watch.rs` and in
+//! How it works is in `shared.rs`. Tested in `executor/sync/tests/cases/watch.rs` and in
 //! `loom-tests/tests/sync_watch.rs`.
 
 pub mod error;
