@@ -4,22 +4,13 @@
 
 #![cfg(loom)]
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use loom::thread;
-use pintle_loom_tests::{Drops, model};
+use pintle_loom_tests::{Drops, model, starts};
 use pintle_sync::checked::{block_on, branches};
 use pintle_sync::{CancellationToken, TaskTracker};
-
-fn starts<F: Future>(future: F) -> Pin<Box<F>> {
-    let mut future = Box::pin(future);
-    let mut cx = Context::from_waker(Waker::noop());
-    assert!(future.as_mut().poll(&mut cx).is_pending());
-    future
-}
 
 /// canceller   write ─ cancel
 /// waiter      cancelled ─ read

@@ -12,7 +12,7 @@ use std::task::{Context, Waker};
 
 use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use loom::thread;
-use pintle_loom_tests::{Drops, Item, model};
+use pintle_loom_tests::{Drops, Item, model, starts};
 use pintle_sync::Notify;
 use pintle_sync::checked::block_on;
 
@@ -36,12 +36,6 @@ fn is_ready<F: Future>(future: Pin<&mut F>) -> bool {
 }
 
 /// A future that has been polled once, and waits.
-fn starts<F: Future>(future: F) -> Pin<Box<F>> {
-    let mut future = Box::pin(future);
-    assert!(!is_ready(future.as_mut()));
-    future
-}
-
 /// notifier   write ─ notify one
 /// waiter     notified ─ read            whether it waits or finds a permit
 #[test]

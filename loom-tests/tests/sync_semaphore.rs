@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use loom::thread;
-use pintle_loom_tests::{Drops, Item, model};
+use pintle_loom_tests::{Drops, Item, model, starts};
 use pintle_sync::checked::block_on;
 use pintle_sync::{Semaphore, TryAcquireError};
 
@@ -24,13 +24,6 @@ fn shared(permits: usize) -> Arc<Shared> {
         semaphore: Semaphore::new(permits),
         item: Drops::new().item(1),
     })
-}
-
-fn starts<F: Future>(future: F) -> std::pin::Pin<Box<F>> {
-    let mut future = Box::pin(future);
-    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-    assert!(future.as_mut().poll(&mut cx).is_pending());
-    future
 }
 
 /// a   acquire ─ write ─ release

@@ -4,7 +4,7 @@
 //! belongs to no thread. The count and the making of a `Notified` are under the lock, so the one
 //! who completes a round notifies exactly those who came in it.
 //!
-//! Tested in `executor/sync/tests/barrier.rs` and `loom-tests/tests/sync_barrier.rs`.
+//! Tested in `executor/sync/tests/cases/barrier.rs` and `loom-tests/tests/sync_barrier.rs`.
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};

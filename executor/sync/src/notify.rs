@@ -23,7 +23,7 @@
 //! 4. A call of `notify_waiters` is counted before anybody is told of it: who is told and waits
 //!    again waits for the next.
 //!
-//! Tested in `executor/sync/tests/notify.rs` and in `loom-tests/tests/sync_notify.rs`.
+//! Tested in `executor/sync/tests/cases/notify.rs` and in `loom-tests/tests/sync_notify.rs`.
 
 use std::fmt;
 use std::future::Future;

@@ -3,7 +3,7 @@
 //! A [`TaskTracker`] is one word, twice the number of tasks plus whether it is closed, and a
 //! [`Notify`] for those who wait for it to be closed and without tasks.
 //!
-//! Tested in `executor/sync/tests/task_tracker.rs` and `loom-tests/tests/sync_cancel.rs`.
+//! Tested in `executor/sync/tests/cases/task_tracker.rs` and `loom-tests/tests/sync_cancel.rs`.
 
 use std::fmt;
 use std::future::Future;

@@ -119,3 +119,29 @@ fn the_unnamed_futures_can_be_sent() {
     all_send(Barrier::new(1).wait());
     all_send(CancellationToken::new().run_until_cancelled(std::future::ready(1)));
 }
+
+/// `Send`, but not `Sync`, and that is enough.
+type Message = Cell<u32>;
+
+#[test]
+fn the_ends_of_channels_go_wherever_the_messages_may_go() {
+    fn check<T: Send + Sync + Unpin + std::fmt::Debug>() {}
+    check::<mpsc::Sender<Message>>();
+    check::<mpsc::Receiver<Message>>();
+    check::<mpsc::WeakSender<Message>>();
+    check::<mpsc::Permit<'_, Message>>();
+    check::<mpsc::PermitIterator<'_, Message>>();
+    check::<mpsc::OwnedPermit<Message>>();
+    check::<mpsc::UnboundedSender<Message>>();
+    check::<mpsc::UnboundedReceiver<Message>>();
+    check::<mpsc::WeakUnboundedSender<Message>>();
+    check::<oneshot::Sender<Message>>();
+    check::<oneshot::Receiver<Message>>();
+    // Cloned by one receiver at a time.
+    check::<broadcast::Sender<Message>>();
+    check::<broadcast::WeakSender<Message>>();
+    check::<broadcast::Receiver<Message>>();
+    // This one is shared.
+    check::<watch::Sender<u32>>();
+    check::<watch::Receiver<u32>>();
+}

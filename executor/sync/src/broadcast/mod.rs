@@ -42,7 +42,7 @@
 //! When all senders are gone, receivers get what is left, and then
 //! [`Closed`](error::RecvError::Closed).
 //!
-//! How it works is in `shared.rs`. Tested in `executor/sync/tests/broadcast.rs` and in
+//! How it works is in `shared.rs`. Tested in `executor/sync/tests/cases/broadcast.rs` and in
 //! `loom-tests/tests/sync_broadcast.rs`.
 
 pub mod error;

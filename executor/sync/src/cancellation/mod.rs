@@ -3,7 +3,7 @@
 //! A [`CancellationToken`] is one of any number of handles to a node in a [tree](tree); the node
 //! has a flag, and a [`Notify`](crate::Notify) for who waits.
 //!
-//! Tested in `executor/sync/tests/cancellation.rs` and `loom-tests/tests/sync_cancel.rs`.
+//! Tested in `executor/sync/tests/cases/cancellation.rs` and `loom-tests/tests/sync_cancel.rs`.
 
 mod drop_guard;
 mod future;

@@ -39,7 +39,7 @@
 //! A message is one short lock for its sender; the receiver takes all that have come in one step.
 //! Memory is allocated while the queue grows beyond what it has ever been, not for each message.
 //!
-//! How it works is in `chan.rs` and `limit.rs`. Tested in `executor/sync/tests/mpsc.rs`, also
+//! How it works is in `chan.rs` and `limit.rs`. Tested in `executor/sync/tests/cases/mpsc/`, also
 //! against a model by proptest, and in `loom-tests/tests/sync_mpsc.rs`.
 
 #[macro_use]

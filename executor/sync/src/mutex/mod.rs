@@ -3,7 +3,7 @@
 //! A [`Mutex`] is a [batch semaphore](crate::semaphore) with one permit beside a value; whoever
 //! holds the permit has the value. It belongs to no thread.
 //!
-//! Tested in `executor/sync/tests/mutex.rs` and `loom-tests/tests/sync_mutex.rs`.
+//! Tested in `executor/sync/tests/cases/mutex.rs` and `loom-tests/tests/sync_mutex.rs`.
 
 #![expect(unsafe_code, reason = "the cell that the permit guards")]
 

@@ -2,7 +2,7 @@
 //! for whose value one can wait. Both are a [slot](slot::Slot), the first with a semaphore of one
 //! permit for who fills it, the second with a [`Notify`](crate::Notify) for who waits.
 //!
-//! Tested in `executor/sync/tests/once.rs` and `loom-tests/tests/sync_once.rs`.
+//! Tested in `executor/sync/tests/cases/once.rs` and `loom-tests/tests/sync_once.rs`.
 
 mod cell;
 mod set_once;

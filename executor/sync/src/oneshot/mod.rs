@@ -24,7 +24,7 @@
 //!
 //! Sending never waits, so that any thread can do it. A channel is one allocation.
 //!
-//! How it works is in `shared.rs`. Tested in `executor/sync/tests/oneshot.rs` and in
+//! How it works is in `shared.rs`. Tested in `executor/sync/tests/cases/oneshot.rs` and in
 //! `loom-tests/tests/sync_oneshot.rs`.
 
 #![expect(unsafe_code, reason = "the ends are what the shared part relies on")]

@@ -5,7 +5,7 @@
 //! makes it fair: a writer collects its permits while it is first in the queue, and readers who
 //! come later wait behind it. It belongs to no thread.
 //!
-//! Tested in `executor/sync/tests/rwlock.rs` and `loom-tests/tests/sync_rwlock.rs`.
+//! Tested in `executor/sync/tests/cases/rwlock.rs` and `loom-tests/tests/sync_rwlock.rs`.
 
 #![expect(unsafe_code, reason = "the cell that the permits guard")]
 

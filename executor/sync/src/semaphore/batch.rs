@@ -24,7 +24,7 @@
 //!
 //! The idea that a waiter collects its permits while it queues is that of tokio's semaphore.
 //!
-//! Tested in `executor/sync/tests/semaphore.rs` (also against a model, by proptest) and in
+//! Tested in `executor/sync/tests/cases/semaphore.rs` (also against a model, by proptest) and in
 //! `loom-tests/tests/sync_semaphore.rs`.
 
 use std::fmt;

@@ -23,7 +23,7 @@
 //! is fine. Who borrows first waits for those who wait to send, so that no crowd of readers keeps a
 //! sender out.
 //!
-//! How it works is in `shared.rs`. Tested in `executor/sync/tests/watch.rs` and in
+//! How it works is in `shared.rs`. Tested in `executor/sync/tests/cases/watch.rs` and in
 //! `loom-tests/tests/sync_watch.rs`.
 
 mod borrow;

@@ -1,13 +1,13 @@
 //! A task that always finds what it waits for yields now and then.
 
-#![cfg(not(loom))]
-
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use pintle_sync::{CancellationToken, Mutex, Notify, RwLock, Semaphore, TaskTracker, budget};
+
+use crate::place::spawn_blocking;
 
 /// How often `operation` can be done in one poll of a task.
 fn done_in_one_poll(operation: impl AsyncFn()) -> usize {
@@ -23,8 +23,16 @@ fn done_in_one_poll(operation: impl AsyncFn()) -> usize {
     done.get()
 }
 
-#[test]
-fn every_wait_spends_a_unit_for_what_it_gets() {
+cases! {
+    polls {
+        every_wait_spends_a_unit_for_what_it_gets,
+    }
+    tasks {
+        a_thread_that_blocks_is_not_told_to_yield,
+    }
+}
+
+pub fn every_wait_spends_a_unit_for_what_it_gets() {
     let units = usize::from(budget::UNITS);
     let semaphore = Semaphore::new(3);
     assert_eq!(
@@ -50,15 +58,17 @@ fn every_wait_spends_a_unit_for_what_it_gets() {
     assert_eq!(done_in_one_poll(async || tracker.wait().await), units);
 }
 
-#[test]
-fn a_thread_that_blocks_is_not_told_to_yield() {
-    let mutex = Mutex::new(());
-    let mut cx = Context::from_waker(Waker::noop());
-    budget::with_fresh(|| {
-        while let Poll::Ready(unit) = budget::poll_proceed(&mut cx) {
-            unit.made_progress();
-        }
-        drop(mutex.blocking_lock());
-        assert!(!budget::has_remaining());
-    });
+pub async fn a_thread_that_blocks_is_not_told_to_yield() {
+    let blocks = || {
+        let mutex = Mutex::new(());
+        let mut cx = Context::from_waker(Waker::noop());
+        budget::with_fresh(|| {
+            while let Poll::Ready(unit) = budget::poll_proceed(&mut cx) {
+                unit.made_progress();
+            }
+            drop(mutex.blocking_lock());
+            assert!(!budget::has_remaining());
+        });
+    };
+    spawn_blocking(blocks).await.unwrap();
 }

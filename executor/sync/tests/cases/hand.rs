@@ -1,7 +1,5 @@
 //! A future that is polled by hand, and tells whether it was woken since.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
