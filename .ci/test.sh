@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# All tests: units, behaviour, doc examples, then the quick loom models. Needs Rust, nothing else.
+# All tests: units, behaviour, doc examples; then the proof that the loom models can fail, and that they pass. Needs
+# Rust, nothing else.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 cargo test --workspace --all-features
+cargo proof replay
 .ci/loom.sh

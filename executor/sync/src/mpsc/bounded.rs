@@ -243,8 +243,9 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// [`TrySendError::Full`] when there is too little room now, [`TrySendError::Closed`] when the
-    /// receiver is gone or has closed the channel, or the channel is made for fewer messages.
+    /// [`TrySendError::Full`] when there is too little room now, also if the channel is made for fewer
+    /// messages and never has more. [`TrySendError::Closed`] when the receiver is gone or has closed
+    /// the channel.
     ///
     /// ```
     /// use pintle_sync::mpsc;

@@ -73,14 +73,14 @@ pub(super) struct Closed;
 impl<T> Chan<T, Limited> {
     /// Takes that many permits, if they are there and nobody waits.
     pub(super) fn try_acquire(&self, permits: usize) -> Result<(), TryAcquireError> {
-        if permits > self.limit.max {
-            return Err(TryAcquireError::Closed);
-        }
         self.limit.permits.try_acquire(permits)
     }
 
-    /// Waits for that many permits.
+    /// Waits for that many permits. For more than there are it would wait for ever: they are refused.
     pub(super) async fn acquire(&self, permits: usize) -> Result<(), Closed> {
+        if permits > self.limit.max {
+            return Err(Closed);
+        }
         let at_once = poll_fn(|cx| {
             // Who has to yield takes his place in the queue first.
             if !budget::has_remaining() {

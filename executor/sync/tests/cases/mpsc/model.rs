@@ -64,7 +64,7 @@ impl Model {
     }
 
     fn try_reserve(&mut self, n: usize) -> Result<(), TrySendError<()>> {
-        if self.closed || n > self.max {
+        if self.closed {
             return Err(TrySendError::Closed(()));
         }
         if n > self.room() {

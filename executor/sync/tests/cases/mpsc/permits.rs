@@ -74,11 +74,11 @@ pub fn more_than_the_channel_can_ever_hold_is_refused() {
     assert_eq!(now(sender.reserve_many(5)).err(), Some(SendError(())));
     assert_eq!(
         sender.try_reserve_many(5).err(),
-        Some(TrySendError::Closed(()))
+        Some(TrySendError::Full(()))
     );
     assert_eq!(
         sender.try_reserve_many(usize::MAX).err(),
-        Some(TrySendError::Closed(()))
+        Some(TrySendError::Full(()))
     );
 }
 
