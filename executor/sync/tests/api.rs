@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 use pintle_sync::*;
 
-mod common;
-use common::Task;
+#[path = "cases/hand.rs"]
+#[allow(dead_code, reason = "each program uses its part")]
+mod hand;
+use hand::Task;
 
 #[test]
 fn ends_of_channels_can_be_unpinned_whatever_they_carry() {

@@ -9,8 +9,10 @@ use std::task::{Wake, Waker};
 
 use pintle_sync::*;
 
-mod common;
-use common::{Task, exploding_waker};
+#[path = "cases/hand.rs"]
+#[allow(dead_code, reason = "each program uses its part")]
+mod hand;
+use hand::{Task, exploding_waker};
 
 /// Panics when it is dropped, as a waker or as a value.
 struct ExplodesOnDrop;

@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use pintle_sync::*;
 
-mod common;
-use common::Task;
+#[path = "cases/hand.rs"]
+#[allow(dead_code, reason = "each program uses its part")]
+mod hand;
+use hand::Task;
 
 /// Runs a test on a thread of its own, so that it fails where it would hang.
 #[track_caller]

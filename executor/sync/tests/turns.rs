@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 
 use pintle_sync::{Mutex, Notify, Semaphore, SetOnce, broadcast, budget, mpsc, watch};
 
-mod common;
-use common::Task;
+#[path = "cases/hand.rs"]
+#[allow(dead_code, reason = "each program uses its part")]
+mod hand;
+use hand::Task;
 
 /// Against hangs only.
 const LIMIT: Duration = Duration::from_secs(60);
