@@ -324,3 +324,48 @@ fn who_was_notified_with_all_leaves_the_permit_to_who_comes_after() {
         assert!(!is_ready(pin!(shared.notify.notified())));
     });
 }
+
+/// permit     is there
+/// a          write ─ notify all
+/// waiter     made before that ─ is told by a, or takes the permit     if the permit is left, it was a
+#[test]
+fn who_is_told_with_all_leaves_the_permit_and_sees_what_was_done() {
+    model(3, || {
+        let notify = Arc::new(Notify::new());
+        let item = Arc::new(Drops::new().item(1));
+        notify.notify_one();
+        let notified = notify.notified();
+        let other = {
+            let (notify, item) = (notify.clone(), item.clone());
+            thread::spawn(move || {
+                item.write();
+                notify.notify_waiters();
+            })
+        };
+        block_on(notified);
+        if is_ready(pin!(notify.notified())) {
+            item.read();
+        }
+        other.join().unwrap();
+    });
+}
+
+/// a          notifies all ─ leaves a permit
+/// waiter     made before that: told with all, and the permit is for the next
+#[test]
+fn a_permit_that_comes_after_all_were_told_is_for_the_next() {
+    model(3, || {
+        let notify = Arc::new(Notify::new());
+        let notified = notify.notified();
+        let other = {
+            let notify = notify.clone();
+            thread::spawn(move || {
+                notify.notify_waiters();
+                notify.notify_one();
+            })
+        };
+        block_on(notified);
+        block_on(notify.notified());
+        other.join().unwrap();
+    });
+}
