@@ -2,6 +2,7 @@
 
 #[cfg(feature = "macros")]
 pub use pintle_macros::{join, select, try_join};
+pub use pintle_sync::thread_local;
 pub use std::future::poll_fn;
 
 pub use super::maybe_done::{MaybeDone, maybe_done};
@@ -9,7 +10,6 @@ pub use crate::task_tools::task_local::{Slot, new_key};
 
 use pintle_sync::budget;
 use std::cell::Cell;
-use std::hash::{BuildHasher, RandomState};
 use std::task::{Context, Poll};
 
 /// Ready if the task may go on. Nothing is spent: the branches do that.
@@ -31,12 +31,12 @@ pub fn all_disabled() -> ! {
 ///
 /// Xorshift64, Marsaglia 2003, on a state of the thread's own: it has to be fair, not secret.
 pub fn any_of(count: usize) -> usize {
-    thread_local! {
+    pintle_sync::thread_local! {
         /// Zero before the first use.
         static STATE: Cell<u64> = const { Cell::new(0) };
     }
     let mut x = match STATE.get() {
-        0 => RandomState::new().hash_one(()) | 1,
+        0 => seed() | 1,
         x => x,
     };
     x ^= x << 13;
@@ -47,12 +47,24 @@ pub fn any_of(count: usize) -> usize {
     (((x >> 32) * count as u64) >> 32) as usize
 }
 
+#[cfg(not(loom))]
+fn seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(())
+}
+
+/// All runs of a model take the same turns.
+#[cfg(loom)]
+fn seed() -> u64 {
+    0x9E37_79B9_7F4A_7C15
+}
+
 /// All numbers less than `count`, beginning with `first`.
 pub fn beginning_with(first: usize, count: usize) -> impl Iterator<Item = usize> {
     (first..count).chain(0..first)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::{any_of, beginning_with};
 

@@ -10,6 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+/// How many workers there are in a model by default: the machine must not make a difference, and
+/// fewer than these have nobody to steal from.
+const MODELLED_WORKERS: usize = 2;
+
 /// Builds a [`Runtime`] with settings of one's own.
 ///
 /// Methods can be chained. I/O and time are off until they are enabled, as in tokio.
@@ -238,6 +242,7 @@ impl Builder {
             Mode::CurrentThread => 1,
             _ => match self.workers {
                 Some(workers) => workers,
+                None if cfg!(loom) => MODELLED_WORKERS,
                 None => std::thread::available_parallelism().map_or(1, |n| n.get()),
             },
         };
@@ -262,6 +267,7 @@ impl Builder {
             let _seated = weak.upgrade().map(|shared| worker::enter_outside(&shared));
             body();
         }));
+        #[cfg(not(loom))]
         crate::net::install_resolver();
 
         // From here on, what fails (or panics: a thread's name is the user's code) drops a runtime,
