@@ -44,13 +44,21 @@ pub mod cell {
 
 /// Hints to the processor; in a model, a yield to the other threads.
 pub mod hint {
-    pub use loom::hint::spin_loop;
+    /// Lets other threads run.
+    pub fn spin_loop() {
+        super::time::yield_last();
+    }
 }
 
 /// Threads.
 pub mod thread {
     pub use super::local::LocalKey;
-    pub use loom::thread::{Builder, JoinHandle, current, spawn, yield_now};
+    pub use loom::thread::{Builder, JoinHandle, current, spawn};
+
+    /// Lets other threads run.
+    pub fn yield_now() {
+        super::time::yield_last();
+    }
 }
 
 pub mod time;

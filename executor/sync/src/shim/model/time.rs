@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
-/// How many looks of the watchman in a row must have found nothing before time jumps.
+/// How many looks of the watchman must have found nothing before time jumps.
 const QUIET: u32 = 3;
 
 /// As many, and no deadline in sight: nobody will ever be woken.
@@ -38,8 +38,8 @@ loom::lazy_static! {
 }
 
 crate::thread_local! {
-    /// How often this thread has yielded as the watchman.
-    static LOOKS: Cell<u32> = const { Cell::new(0) };
+    /// How often this thread has yielded.
+    static YIELDS: Cell<u32> = const { Cell::new(0) };
 }
 
 std::thread_local! {
@@ -51,6 +51,18 @@ pub fn now() -> Instant {
     *START + ROOM.with(|room| room.passed.get())
 }
 
+/// Lets others run. True if nobody else could: of two threads that can run loom takes the one that has
+/// yielded less often, so that is for one to say who has yielded most.
+pub(super) fn yield_last() -> bool {
+    let yields = YIELDS.get() + 1;
+    YIELDS.set(yields);
+    loom::thread::yield_now();
+    ROOM.with(|room| {
+        let most = room.most.replace(room.most.get().max(yields));
+        yields > most
+    })
+}
+
 /// All beds of one run.
 struct Room {
     run: Cell<usize>,
@@ -59,8 +71,7 @@ struct Room {
     watchman: Cell<Option<usize>>,
     /// Looks of the watchman in a row that have found nothing.
     quiet: Cell<u32>,
-    /// The most looks that any thread has made. Of two threads that can run loom takes the one that
-    /// has yielded less often; so only the look of one that has yielded most says that no other can.
+    /// The most that any thread has yielded.
     most: Cell<u32>,
 }
 
@@ -128,14 +139,8 @@ impl Room {
         self.watchman.get() == Some(key)
     }
 
-    /// The watchman has yielded, and is not woken.
+    /// The watchman is the only one that can run, and is not woken.
     fn look(&self) {
-        let looks = LOOKS.get() + 1;
-        LOOKS.set(looks);
-        if looks <= self.most.get() {
-            return;
-        }
-        self.most.set(looks);
         let quiet = self.quiet.get() + 1;
         self.quiet.set(quiet);
         let earliest = {
@@ -232,8 +237,8 @@ impl Bed {
         });
         while !self.is_woken() && until.is_none_or(|until| now() < until) {
             if ROOM.with(|room| room.watches(self.key)) {
-                loom::thread::yield_now();
-                if !self.is_woken() {
+                let is_last = yield_last();
+                if is_last && !self.is_woken() {
                     ROOM.with(Room::look);
                 }
             } else {
