@@ -32,6 +32,13 @@
 //! | [`spawn_on_each`]`(\|worker\| future)` | the closure, the output | on every worker | no |
 //! | [`task::spawn_blocking`] | closure, output | on a thread of the blocking pool | no |
 //!
+//! # Model checking
+//!
+//! Under `--cfg loom` this is a runtime for [loom](https://docs.rs/loom): the same workers, queues,
+//! tasks, timers and locks, on modelled threads and atomics, without anything of the operating
+//! system's (`net`, `fs`, `process`, `signal`). So a crate that embeds Pintle can have its own code run
+//! in every interleaving; `loom-tests/README.md` in the repository shows how in twenty lines.
+//!
 //! # Features
 //!
 //! | feature | default | |

@@ -34,8 +34,8 @@ pub use stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 
 pub use pintle_reactor::{Interest, Ready};
 
-#[cfg(not(loom))]
 /// Descriptors of other libraries, waited for by the reactor.
+#[cfg(not(loom))]
 pub mod unix {
     pub use pintle_reactor::{AsyncFd, AsyncFdReadyGuard, TryIoError};
 }

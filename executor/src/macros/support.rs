@@ -9,6 +9,7 @@ pub use super::maybe_done::{MaybeDone, maybe_done};
 pub use crate::task_tools::task_local::{Slot, new_key};
 
 use pintle_sync::budget;
+use pintle_sync::shim::machine;
 use std::cell::Cell;
 use std::task::{Context, Poll};
 
@@ -36,7 +37,7 @@ pub fn any_of(count: usize) -> usize {
         static STATE: Cell<u64> = const { Cell::new(0) };
     }
     let mut x = match STATE.get() {
-        0 => seed() | 1,
+        0 => machine::random() | 1,
         x => x,
     };
     x ^= x << 13;
@@ -45,18 +46,6 @@ pub fn any_of(count: usize) -> usize {
     STATE.set(x);
     // The upper half as a fraction of `count`: no division, and no bias to speak of.
     (((x >> 32) * count as u64) >> 32) as usize
-}
-
-#[cfg(not(loom))]
-fn seed() -> u64 {
-    use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(())
-}
-
-/// All runs of a model take the same turns.
-#[cfg(loom)]
-fn seed() -> u64 {
-    0x9E37_79B9_7F4A_7C15
 }
 
 /// All numbers less than `count`, beginning with `first`.

@@ -4,15 +4,12 @@ use super::handle::Handle;
 use super::runtime::Runtime;
 use crate::blocking::{BlockingConfig, BlockingPool};
 use crate::worker::{self, Config, Kind, Local, Mode, Shared};
+use pintle_sync::shim::machine;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-
-/// How many workers there are in a model by default: the machine must not make a difference, and
-/// fewer than these have nobody to steal from.
-const MODELLED_WORKERS: usize = 2;
 
 /// Builds a [`Runtime`] with settings of one's own.
 ///
@@ -242,8 +239,7 @@ impl Builder {
             Mode::CurrentThread => 1,
             _ => match self.workers {
                 Some(workers) => workers,
-                None if cfg!(loom) => MODELLED_WORKERS,
-                None => std::thread::available_parallelism().map_or(1, |n| n.get()),
+                None => machine::parallelism(),
             },
         };
         let cpus = worker::cpus().unwrap_or_default();

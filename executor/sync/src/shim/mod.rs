@@ -12,7 +12,8 @@
 //!   waited for if the time is over before the wait.
 //! - `std::thread_local!` is shared by all modelled threads, which are one thread to the operating
 //!   system; use [`crate::thread_local!`].
-//! - the time and everything random differ from run to run, and a model must not: use [`time`].
+//! - the time and everything random differ from run to run, and a model must not: use [`time`] and
+//!   [`machine`].
 //! - a panic that is caught may have been the model's verdict; use [`panic::catch_unwind`], which in
 //!   a model catches nothing.
 

@@ -63,6 +63,19 @@ pub mod thread {
 
 pub mod time;
 
+/// What the machine decides, and a model must not leave to it.
+pub mod machine {
+    /// The fewest of whom one can steal from another.
+    pub fn parallelism() -> usize {
+        2
+    }
+
+    /// The same number in every run.
+    pub fn random() -> u64 {
+        0x9E37_79B9_7F4A_7C15
+    }
+}
+
 /// Panics.
 pub mod panic {
     /// Calls `f` and catches nothing: a panic, be it the model's own verdict or the code's under

@@ -54,6 +54,21 @@ pub mod thread {
     pub use std::thread::{Builder, JoinHandle, LocalKey, current, spawn, yield_now};
 }
 
+/// What the machine decides, and a model must not leave to it.
+pub mod machine {
+    use std::hash::{BuildHasher, RandomState};
+
+    /// How many threads can run at the same time.
+    pub fn parallelism() -> usize {
+        std::thread::available_parallelism().map_or(1, |n| n.get())
+    }
+
+    /// A number that nobody can guess.
+    pub fn random() -> u64 {
+        RandomState::new().hash_one(())
+    }
+}
+
 /// The time.
 pub mod time {
     use std::time::Instant;
