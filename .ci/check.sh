@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cargo fmt --all --check
 cargo clippy --workspace --all-targets --all-features -- -D warnings
 # Under the flag other code is compiled, so it is linted too.
-RUSTFLAGS="${RUSTFLAGS:-} --cfg loom" cargo clippy -p pintle-loom-tests --all-targets \
+RUSTFLAGS="${RUSTFLAGS:-} --cfg loom" cargo clippy -p pintle-loom-tests -p pintle-model-checked --all-targets \
     --target-dir target/loom -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 .ci/layers.sh

@@ -32,6 +32,13 @@
 //! | [`spawn_on_each`]`(\|worker\| future)` | the closure, the output | on every worker | no |
 //! | [`task::spawn_blocking`] | closure, output | on a thread of the blocking pool | no |
 //!
+//! # Model checking
+//!
+//! Under `--cfg loom` this is a runtime for [loom](https://docs.rs/loom): the same workers, queues,
+//! tasks, timers and locks, on modelled threads and atomics, without anything of the operating
+//! system's (`net`, `fs`, `process`, `signal`). So a crate that embeds Pintle can have its own code run
+//! in every interleaving; `loom-tests/README.md` in the repository shows how in twenty lines.
+//!
 //! # Features
 //!
 //! | feature | default | |
@@ -44,15 +51,18 @@
 //! | `full` | | all of these |
 
 #![deny(unsafe_code)]
-// The model checker sees the atomic protocols only, and those through `checked`.
+// For the models, more is public than is meant for anybody, and not all of it has a user.
 #![cfg_attr(loom, allow(dead_code, missing_docs, missing_debug_implementations))]
 
 mod blocking;
 mod park;
 mod queue;
+mod spawn;
 mod steal;
+mod task_tools;
+mod yield_now;
 
-/// What `loom-tests` checks: the atomic protocols of this crate.
+/// What `loom-tests` checks one by one: the atomic protocols of this crate.
 #[cfg(loom)]
 #[doc(hidden)]
 pub mod checked {
@@ -73,40 +83,28 @@ pub mod checked {
     }
 }
 
-#[cfg(not(loom))]
-mod spawn;
-#[cfg(not(loom))]
-mod task_tools;
-#[cfg(not(loom))]
-mod yield_now;
+pub mod io;
+#[doc(hidden)]
+pub mod macros;
+pub mod runtime;
+pub mod sync;
+pub mod task;
+pub mod time;
+pub mod worker;
 
+// The operating system's things, of which there are none in a model.
 #[cfg(all(not(loom), feature = "fs"))]
 pub mod fs;
 #[cfg(all(not(loom), feature = "hyper"))]
 pub mod hyper;
 #[cfg(not(loom))]
-pub mod io;
-#[cfg(not(loom))]
-#[doc(hidden)]
-pub mod macros;
-#[cfg(not(loom))]
 pub mod net;
 #[cfg(all(not(loom), feature = "process"))]
 pub mod process;
-#[cfg(not(loom))]
-pub mod runtime;
 #[cfg(all(not(loom), feature = "signal"))]
 pub mod signal;
-#[cfg(not(loom))]
-pub mod sync;
-pub mod task;
-#[cfg(not(loom))]
-pub mod time;
-#[cfg(not(loom))]
-pub mod worker;
 
-#[cfg(not(loom))]
 pub use spawn::{spawn, spawn_on, spawn_on_each};
 
-#[cfg(all(not(loom), feature = "macros"))]
+#[cfg(feature = "macros")]
 pub use pintle_macros::{main, test};

@@ -329,7 +329,7 @@ macro_rules! task_local {
     ($(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty $(; $($rest:tt)*)?) => {
         $(#[$attribute])*
         $visibility static $name: $crate::task::LocalKey<$type> = {
-            ::std::thread_local! {
+            $crate::macros::support::thread_local! {
                 static KEY: $crate::macros::support::Slot<$type> =
                     const { $crate::macros::support::Slot::new(::core::option::Option::None) };
             }

@@ -204,6 +204,13 @@ pub fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
     let Some(local) = worker::with_local(Rc::clone) else {
         return f();
     };
+    if cfg!(loom) {
+        panic!(
+            "`block_in_place` was called in a model. A stand-in, which works while all workers are \
+             inside of it, looks round by the clock, and modelled time stands still. Use \
+             `spawn_blocking`"
+        );
+    }
     if local.shared.config.mode != Mode::Stealing {
         panic!(
             "`block_in_place` was called on a {:?} runtime, where no sibling could take this \

@@ -29,8 +29,8 @@ unsafe impl Schedule for Once {
 
 /// Makes tasks and writes down which of them ran, in what order.
 ///
-/// A panic inside a future is caught by the task, and with it whatever the model checker has to say
-/// there. So a task is on the list only if it saw, in order, what its maker wrote.
+/// A task is on the list only if it ran, and it fails the model if it did not see, in order, what its
+/// maker wrote.
 #[derive(Debug, Clone, Default)]
 pub struct Tasks {
     // Not a modelled lock: it orders nothing.

@@ -11,7 +11,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use pintle_sync::WakeBatch;
 
 use crate::current;
-use crate::driver::{Driver, Wait};
+use crate::driver::Driver;
+use crate::turn::Wait;
 
 impl Driver {
     /// Runs one future on this thread, with this driver in the seat.

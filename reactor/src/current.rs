@@ -10,7 +10,7 @@ use std::io;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::driver::Driver;
+use crate::Driver;
 
 enum Seat {
     Empty,
@@ -123,7 +123,7 @@ impl From<NoDriver> for io::Error {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

@@ -39,26 +39,7 @@ use crate::ready::{Interest, Ready};
 use crate::source::Source;
 use crate::table::Table;
 use crate::token::{ALARM, Token, UNPARK, WATCH};
-
-/// How long a [`Driver::turn`] may wait for something to happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wait {
-    /// Not at all.
-    No,
-    /// Until then, but not a moment less if nothing happens.
-    Until(Instant),
-    /// As long as it takes.
-    Forever,
-}
-
-/// What a turn brought.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Turn {
-    /// Events of sources; the driver's own do not count.
-    pub events: usize,
-    /// Whether the watch rang that was set with [`Driver::ring_after`].
-    pub watch: bool,
-}
+use crate::turn::{Turn, Wait};
 
 /// One worker's reactor: a poll of the operating system and the sources that it serves.
 ///

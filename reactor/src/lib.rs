@@ -38,12 +38,15 @@
 //! Unix only, for now.
 
 #![deny(unsafe_code)]
+#![cfg_attr(loom, allow(missing_docs))]
 
 #[cfg(not(unix))]
 compile_error!("pintle-reactor supports Unix only: Linux, Android, macOS and the BSDs");
 
+pub mod current;
 mod ready;
 mod source;
+mod turn;
 
 /// What the model checker sees: readiness without a poll.
 #[cfg(loom)]
@@ -53,6 +56,8 @@ pub mod checked {
     pub use crate::source::{Readiness, ReadyEvent, Source};
 }
 
+// In a model there are no descriptors, so what serves them is not there either. A driver is, since
+// workers sleep in it.
 #[cfg(all(not(loom), target_os = "linux"))]
 mod alarm;
 #[cfg(not(loom))]
@@ -60,11 +65,11 @@ mod async_fd;
 #[cfg(not(loom))]
 mod block_on;
 #[cfg(not(loom))]
-pub mod current;
-#[cfg(not(loom))]
 mod driver;
 #[cfg(all(not(loom), feature = "hyper"))]
 mod hyper;
+#[cfg(loom)]
+mod modelled;
 #[cfg(not(loom))]
 pub mod net;
 #[cfg(not(loom))]
@@ -77,10 +82,13 @@ mod token;
 #[cfg(not(loom))]
 pub use async_fd::{AsyncFd, AsyncFdReadyGuard, AsyncFdReadyMutGuard, TryIoError};
 #[cfg(not(loom))]
-pub use driver::{Driver, Turn, Wait};
+pub use driver::Driver;
+#[cfg(loom)]
+pub use modelled::Driver;
 pub use ready::{Direction, Interest, Ready};
 #[cfg(not(loom))]
 pub use registered::Registered;
 pub use source::{ReadyEvent, Source};
 #[cfg(not(loom))]
 pub use token::Token;
+pub use turn::{Turn, Wait};

@@ -29,7 +29,7 @@ impl Instant {
 
     /// The real time now, whatever any clock says.
     pub(crate) fn real() -> Self {
-        Self(std::time::Instant::now())
+        Self(pintle_sync::shim::time::now())
     }
 
     /// Wraps a standard instant.

@@ -1,6 +1,6 @@
 //! What the blocking pool is told when it is made.
 
-use pintle_sync::shim::thread::JoinHandle;
+use pintle_sync::shim::thread::{self, JoinHandle};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -65,24 +65,14 @@ impl fmt::Debug for BlockingConfig {
     }
 }
 
-#[cfg(not(loom))]
 fn start_thread(
     name: String,
     stack_size: Option<usize>,
     body: Box<dyn FnOnce() + Send>,
 ) -> io::Result<JoinHandle<()>> {
-    let mut builder = std::thread::Builder::new().name(name);
+    let mut builder = thread::Builder::new().name(name);
     if let Some(bytes) = stack_size {
         builder = builder.stack_size(bytes);
     }
     builder.spawn(body)
-}
-
-#[cfg(loom)]
-fn start_thread(
-    _name: String,
-    _stack_size: Option<usize>,
-    body: Box<dyn FnOnce() + Send>,
-) -> io::Result<JoinHandle<()>> {
-    Ok(pintle_sync::shim::thread::spawn(body))
 }

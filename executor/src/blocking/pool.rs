@@ -5,13 +5,13 @@ use super::thread;
 use crate::task::{self, Bound, Id, JoinHandle, Schedule, Stealable, Task};
 use pintle_sync::budget;
 use pintle_sync::shim::sync::{Arc, Condvar, Mutex};
-use pintle_sync::shim::thread as shim_thread;
-use std::collections::{HashMap, VecDeque};
+use pintle_sync::shim::{thread as shim_thread, time};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Kept from a job's birth until after its handle has been told that it is over.
 pub type Guard = Option<Box<dyn Send>>;
@@ -56,7 +56,7 @@ pub(super) struct State {
 }
 
 /// By the thread's number; `None` while it is being started.
-type Handles = HashMap<u64, Option<shim_thread::JoinHandle<()>>>;
+type Handles = BTreeMap<u64, Option<shim_thread::JoinHandle<()>>>;
 
 /// A job and what is kept until it is over.
 pub(super) struct Queued {
@@ -197,7 +197,7 @@ impl Shared {
     /// The handles of all threads once each has run its last instruction; `None` if that takes
     /// longer than `timeout` or would take for ever.
     fn wait_for_threads(&self, timeout: Option<Duration>) -> Option<Handles> {
-        let start = Instant::now();
+        let start = time::now();
         let mut state = self.state.lock();
         while state.alive > 0 || state.starting > 0 {
             if state.starting == 0 && state.is_current_thread_one() {
@@ -207,7 +207,7 @@ impl Shared {
                 None => self.ended.wait(&mut state),
                 Some(timeout) => {
                     let left = timeout
-                        .checked_sub(start.elapsed())
+                        .checked_sub(time::now() - start)
                         .filter(|d| !d.is_zero())?;
                     self.ended.wait_for(&mut state, left);
                 }

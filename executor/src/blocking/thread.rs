@@ -2,10 +2,10 @@
 
 use super::config::Hook;
 use super::pool::{Queued, Shared, State};
+use pintle_sync::shim::panic::catch_unwind;
 use pintle_sync::shim::sync::{Arc, MutexGuard};
 use pintle_sync::shim::thread::JoinHandle;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Starts the thread of this number.
 pub(super) fn start(shared: &Arc<Shared>, number: u64) {
@@ -83,7 +83,7 @@ fn body(shared: &Shared, number: u64) {
 /// A hook that panics has said so through the panic hook, and does not cost the pool a thread.
 fn run_hook(hook: Option<&Hook>) {
     if let Some(hook) = hook {
-        let _ = catch_unwind(AssertUnwindSafe(|| hook()));
+        let _ = catch_unwind(|| hook());
     }
 }
 

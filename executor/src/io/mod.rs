@@ -16,7 +16,9 @@
 
 mod copy_bidirectional;
 mod duplex;
+#[cfg(not(loom))]
 pub(crate) mod pooled;
+#[cfg(not(loom))]
 mod stdio;
 
 pub use futures_lite::io::*;
@@ -27,11 +29,13 @@ pub use futures_lite::stream::StreamExt;
 
 pub use copy_bidirectional::{copy_bidirectional, copy_bidirectional_with_sizes};
 pub use duplex::{DuplexStream, duplex};
+#[cfg(not(loom))]
 pub use stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 
 pub use pintle_reactor::{Interest, Ready};
 
 /// Descriptors of other libraries, waited for by the reactor.
+#[cfg(not(loom))]
 pub mod unix {
     pub use pintle_reactor::{AsyncFd, AsyncFdReadyGuard, TryIoError};
 }

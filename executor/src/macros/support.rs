@@ -2,14 +2,15 @@
 
 #[cfg(feature = "macros")]
 pub use pintle_macros::{join, select, try_join};
+pub use pintle_sync::thread_local;
 pub use std::future::poll_fn;
 
 pub use super::maybe_done::{MaybeDone, maybe_done};
 pub use crate::task_tools::task_local::{Slot, new_key};
 
 use pintle_sync::budget;
+use pintle_sync::shim::machine;
 use std::cell::Cell;
-use std::hash::{BuildHasher, RandomState};
 use std::task::{Context, Poll};
 
 /// Ready if the task may go on. Nothing is spent: the branches do that.
@@ -31,12 +32,12 @@ pub fn all_disabled() -> ! {
 ///
 /// Xorshift64, Marsaglia 2003, on a state of the thread's own: it has to be fair, not secret.
 pub fn any_of(count: usize) -> usize {
-    thread_local! {
+    pintle_sync::thread_local! {
         /// Zero before the first use.
         static STATE: Cell<u64> = const { Cell::new(0) };
     }
     let mut x = match STATE.get() {
-        0 => RandomState::new().hash_one(()) | 1,
+        0 => machine::random() | 1,
         x => x,
     };
     x ^= x << 13;
@@ -52,7 +53,7 @@ pub fn beginning_with(first: usize, count: usize) -> impl Iterator<Item = usize>
     (first..count).chain(0..first)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::{any_of, beginning_with};
 

@@ -4,6 +4,7 @@ use super::handle::Handle;
 use super::runtime::Runtime;
 use crate::blocking::{BlockingConfig, BlockingPool};
 use crate::worker::{self, Config, Kind, Local, Mode, Shared};
+use pintle_sync::shim::machine;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -238,7 +239,7 @@ impl Builder {
             Mode::CurrentThread => 1,
             _ => match self.workers {
                 Some(workers) => workers,
-                None => std::thread::available_parallelism().map_or(1, |n| n.get()),
+                None => machine::parallelism(),
             },
         };
         let cpus = worker::cpus().unwrap_or_default();
@@ -262,6 +263,7 @@ impl Builder {
             let _seated = weak.upgrade().map(|shared| worker::enter_outside(&shared));
             body();
         }));
+        #[cfg(not(loom))]
         crate::net::install_resolver();
 
         // From here on, what fails (or panics: a thread's name is the user's code) drops a runtime,

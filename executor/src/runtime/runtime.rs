@@ -5,9 +5,11 @@ use super::metrics::RuntimeMetrics;
 use super::shutdown::Threads;
 use crate::task::JoinHandle;
 use crate::worker;
+use pintle_sync::shim::panic::is_model_over;
+use pintle_sync::shim::time;
 use std::future::Future;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A running runtime: its worker threads, their drivers and the blocking pool.
 ///
@@ -150,16 +152,19 @@ impl Runtime {
         let shared = self.handle.shared();
         shared.shut_down();
         shared.core.end();
-        let began = Instant::now();
+        let began = time::now();
         self.threads.join(limit);
         shared
             .blocking
-            .shutdown(limit.map(|limit| limit.saturating_sub(began.elapsed())));
+            .shutdown(limit.map(|limit| limit.saturating_sub(time::now() - began)));
     }
 }
 
 impl Drop for Runtime {
     fn drop(&mut self) {
+        if is_model_over() {
+            return;
+        }
         let limit = match self.patience {
             Patience::Limit(limit) => Some(limit),
             Patience::ByPlace

@@ -14,10 +14,11 @@
 
 use crate::worker::{self, Shared, StealableQueue};
 use pintle_sync::shim::sync::{Condvar, Mutex};
+use pintle_sync::shim::thread::{self, JoinHandle};
+use pintle_sync::shim::time;
 use std::io;
 use std::sync::Arc;
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The worker threads of a runtime.
 #[derive(Debug, Default)]
@@ -53,7 +54,7 @@ impl Threads {
         queue: StealableQueue,
         cpu: Option<usize>,
     ) -> io::Result<()> {
-        let mut builder = std::thread::Builder::new().name((shared.config.thread_name)());
+        let mut builder = thread::Builder::new().name((shared.config.thread_name)());
         if let Some(bytes) = shared.config.stack_size {
             builder = builder.stack_size(bytes);
         }
@@ -72,7 +73,7 @@ impl Threads {
     /// Waits for the threads to end, for at most `limit`. Those that have not ended by then go on
     /// alone.
     pub fn join(&mut self, limit: Option<Duration>) {
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let deadline = limit.and_then(|limit| time::now().checked_add(limit));
         let mut count = self.alive.count.lock();
         while *count > 0 {
             match deadline {

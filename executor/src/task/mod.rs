@@ -67,11 +67,9 @@ mod tests;
 mod waker;
 
 // What makes tasks lives further up; users find it here, under the path where tokio has it.
-#[cfg(not(loom))]
 pub use crate::spawn::{
     Builder, block_in_place, id, spawn, spawn_blocking, spawn_local, try_id, yield_now,
 };
-#[cfg(not(loom))]
 pub use crate::task_tools::{
     abort_on_drop::AbortOnDropHandle,
     coop::{self, consume_budget, unconstrained},

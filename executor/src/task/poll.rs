@@ -5,9 +5,10 @@
 //! that nobody wants, a joiner's waker) has been reported by the panic hook and ends there.
 
 use std::mem::forget;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
+
+use pintle_sync::shim::panic::catch_unwind;
 
 use super::cell::{Cell, Ending, Head};
 use super::error::Payload;
@@ -162,7 +163,7 @@ unsafe fn complete<F: Future, S: Schedule>(task: NonNull<Header>, ending: Ending
 /// Runs `f`, which may be anybody's code.
 fn caught<R>(f: impl FnOnce() -> R) -> Result<R, Payload> {
     // A future that panicked is never polled again, and nothing of it is looked at but its drop.
-    catch_unwind(AssertUnwindSafe(f))
+    catch_unwind(f)
 }
 
 /// Runs `f`, which may be anybody's code, where nobody is interested in its panic.

@@ -7,13 +7,13 @@
 //! thread to thread.
 
 use pin_project_lite::pin_project;
+use pintle_sync::shim::thread;
 use std::cell::RefCell;
 use std::error::Error;
 use std::fmt;
 use std::mem::swap;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::thread;
 
 /// Where a thread keeps the value of the task that it polls.
 pub type Slot<T> = RefCell<Option<T>>;

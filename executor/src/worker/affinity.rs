@@ -1,7 +1,7 @@
-//! A worker on a processor of its own.
+//! A worker on a processor of its own. Not in a model, whose threads are one.
 
 /// The processors this process may use, if the platform can tell and can pin threads to them.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 pub fn cpus() -> Option<Vec<usize>> {
     let set = rustix::thread::sched_getaffinity(None).ok()?;
     Some(
@@ -13,17 +13,17 @@ pub fn cpus() -> Option<Vec<usize>> {
 
 /// Keeps the calling thread on one processor. Best effort: a refusal (a container's policy, say)
 /// leaves the thread where the kernel wants it.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 pub fn pin_to(cpu: usize) {
     let mut set = rustix::thread::CpuSet::new();
     set.set(cpu);
     let _ = rustix::thread::sched_setaffinity(None, &set);
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), loom))]
 pub fn cpus() -> Option<Vec<usize>> {
     None
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), loom))]
 pub fn pin_to(_cpu: usize) {}

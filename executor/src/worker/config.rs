@@ -1,7 +1,7 @@
 //! What a builder has decided, as plain values.
 
+use pintle_sync::shim::panic::catch_unwind;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub type Hook = Arc<dyn Fn() + Send + Sync>;
 /// Calls a hook. A panic in it is the user's, has been reported, and must not take a worker along.
 pub fn run_hook(hook: &Option<Hook>) {
     if let Some(hook) = hook
-        && let Err(payload) = catch_unwind(AssertUnwindSafe(|| hook()))
+        && let Err(payload) = catch_unwind(|| hook())
     {
         // Its drop might panic again.
         std::mem::forget(payload);

@@ -12,12 +12,13 @@ use super::remote::Remote;
 use super::shared::Shared;
 use crate::task::Id;
 use pintle_reactor::current as reactor_seat;
+use pintle_sync::shim::panic::is_model_over;
 use pintle_timer::current as timer_seat;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-thread_local! {
+pintle_sync::thread_local! {
     static WORKERS: RefCell<Vec<Rc<Local>>> = const { RefCell::new(Vec::new()) };
     static RUNTIMES: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
     static ENTRIES: Cell<u64> = const { Cell::new(0) };
@@ -63,6 +64,9 @@ pub fn enter(local: &Rc<Local>) -> AtWork {
 
 impl Drop for AtWork {
     fn drop(&mut self) {
+        if is_model_over() {
+            return;
+        }
         let _me = WORKERS.with(|workers| workers.borrow_mut().pop());
         // With it goes whatever was entered meanwhile and not left.
         if let Some(entry) = self.seated.entry.take() {

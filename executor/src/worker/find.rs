@@ -2,13 +2,14 @@
 
 use super::local::Local;
 use crate::queue::deque::Steal;
-use std::time::Instant;
+use pintle_sync::shim::hint;
+use pintle_sync::shim::time;
 
 impl Local {
     /// Looks for work at the siblings'. True if there is something to run now.
     pub(super) fn find_elsewhere(&self) -> bool {
         if self.is_stand_in() {
-            self.look_after_siblings(Instant::now());
+            self.look_after_siblings(time::now());
             return self.has_work() || self.steal_queued();
         }
         if !self.has_thieves() {
@@ -32,7 +33,7 @@ impl Local {
                 match sibling.stealer.steal_batch(self.stealable()) {
                     Steal::Success(()) => break true,
                     Steal::Empty => break false,
-                    Steal::Retry => std::hint::spin_loop(),
+                    Steal::Retry => hint::spin_loop(),
                 }
             };
             if found {

@@ -24,12 +24,14 @@ use super::shared::{Shared, StealableQueue};
 use super::turn::{Root, Step};
 use crate::queue::deque::Worker as Deque;
 use pintle_sync::budget;
+use pintle_sync::shim::panic::is_model_over;
+use pintle_sync::shim::sync::atomic::{AtomicBool, Ordering};
 use pintle_sync::shim::sync::{Condvar, Mutex};
+use pintle_sync::shim::thread;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// Runs a future on this thread, which becomes a worker of the runtime meanwhile.
@@ -79,6 +81,9 @@ impl Guest {
 
 impl Drop for Guest {
     fn drop(&mut self) {
+        if is_model_over() {
+            return;
+        }
         self.local.close();
         self.at_work = None;
         current::with_local(|beneath| beneath.remote.uncover());
@@ -165,7 +170,7 @@ fn end(local: Local) {
     } else {
         // A runtime in a thread-local, and the thread is ending: another one does it. (If there is
         // none to be had, the tasks are dropped here, outside of any runtime.)
-        let ending = std::thread::Builder::new().spawn(move || end_here(core));
+        let ending = thread::Builder::new().spawn(move || end_here(core));
         let _ = ending.map(|thread| thread.join());
     }
 }
@@ -178,6 +183,9 @@ struct InCore {
 
 impl Drop for InCore {
     fn drop(&mut self) {
+        if is_model_over() {
+            return;
+        }
         let local = self.local.take().expect("dropped once");
         local.end_thread_bound();
         self.at_work = None;

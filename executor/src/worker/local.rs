@@ -12,6 +12,7 @@ use super::shared::{Shared, StealableQueue};
 use super::stand_in;
 use crate::task::{self, Bound, Id, JoinHandle, Task};
 use pintle_sync::WakeBatch;
+use pintle_sync::shim::{thread, time};
 use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -93,7 +94,7 @@ impl Local {
             }),
         };
         let seed = (remote.index as u32).wrapping_mul(0x9E37_79B9) | 1;
-        let now = Instant::now();
+        let now = time::now();
         Rc::new(Local {
             kind,
             relieved: Cell::new(false),
@@ -264,7 +265,7 @@ impl Local {
     pub fn is_back(&self) {
         if self.has_thieves() || self.is_stand_in() {
             stand_in::is_back(&self.shared);
-            self.remote.looked_at(Instant::now());
+            self.remote.looked_at(time::now());
         }
     }
 
@@ -390,7 +391,7 @@ impl Local {
             }
             // What was bound but not idle is in the queue, or in another thread's hands, on its
             // way into the inbox. It must come in, because only here may its future be dropped.
-            std::thread::yield_now();
+            thread::yield_now();
         }
     }
 }

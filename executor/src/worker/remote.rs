@@ -10,11 +10,12 @@ use crossbeam_utils::CachePadded;
 use pintle_reactor::Driver as Reactor;
 use pintle_sync::WakeBatch;
 use pintle_sync::shim::sync::Mutex;
+use pintle_sync::shim::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use pintle_sync::shim::time;
 use pintle_timer::{Clock, Driver as Timers, Participant};
 use slab::Slab;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -97,7 +98,7 @@ impl Remote {
                 lifo: CachePadded::new(LifoSlot::new()),
                 bound: Mutex::new(Registry::default()),
                 looked: AtomicU64::new(u64::MAX),
-                born: Instant::now(),
+                born: time::now(),
                 covered,
                 counters: CachePadded::new(Counters::default()),
             }

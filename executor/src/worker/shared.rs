@@ -10,11 +10,11 @@ use crate::blocking::BlockingPool;
 use crate::queue::deque::Worker as Deque;
 use crate::steal::Sleepers;
 use crate::task::{self, Bound, Id, JoinHandle, Schedule, Task};
+use pintle_sync::shim::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use pintle_timer::Clock;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// See the [module's documentation](self).
 #[derive(Debug)]

@@ -20,6 +20,7 @@ use super::local::{Local, Next};
 use super::rescue::WATCH;
 use crate::steal::Alarm;
 use pintle_reactor::{Turn, Wait};
+use pintle_sync::shim::time;
 use pintle_sync::{WakeBatch, budget};
 use std::time::{Duration, Instant};
 
@@ -52,7 +53,7 @@ pub enum Step {
 impl Local {
     /// Runs the worker. The thread is seated as this worker.
     pub(super) fn run(&self, root: &mut dyn Root) {
-        self.start_round(Instant::now());
+        self.start_round(time::now());
         loop {
             match root.poll() {
                 Step::Idle => {}
@@ -89,7 +90,7 @@ impl Local {
         if self.stride_left.get() > 0 {
             return;
         }
-        let now = Instant::now();
+        let now = time::now();
         let slow = now.saturating_duration_since(self.clock_read.get()) >= LOOK_EVERY;
         let stride = if slow {
             1
@@ -127,7 +128,7 @@ impl Local {
     fn look(&self) {
         self.take_inboxes();
         self.turn_drivers(Wait::No);
-        let now = Instant::now();
+        let now = time::now();
         if self.is_on_duty(now) {
             self.look_after_siblings(now);
         }
@@ -146,7 +147,7 @@ impl Local {
             Wait::No => self.turn_reactor(Wait::No, &mut batch),
             wait if self.shared.clock.is_paused() => {
                 let limit = match wait {
-                    Wait::Until(end) => Some(end.saturating_duration_since(Instant::now())),
+                    Wait::Until(end) => Some(end.saturating_duration_since(time::now())),
                     _ => None,
                 };
                 // Whoever asks whether there is news must not be told no between the moment when
@@ -230,7 +231,7 @@ impl Local {
             .map_or(Wait::Forever, Wait::Until);
         let wait = if self.is_stand_in() {
             // Not on the list, so nobody calls it: it looks for itself.
-            Wait::Until(Instant::now() + WATCH)
+            Wait::Until(time::now() + WATCH)
         } else {
             wait
         };
@@ -249,7 +250,7 @@ impl Local {
         if !turned.anything {
             remote.counters.noops.add(1);
         }
-        let now = Instant::now();
+        let now = time::now();
         self.start_round(now);
         if turned.watch || self.is_on_duty(now) {
             self.look_after_siblings(now);

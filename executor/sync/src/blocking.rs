@@ -15,8 +15,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use crate::budget;
 use crate::shim::sync::{Condvar, Mutex};
 
-std::thread_local! {
-    // Not the shim's: no other thread ever looks at it, so there is nothing to model.
+crate::thread_local! {
     static DENIED: Cell<bool> = const { Cell::new(false) };
 }
 

@@ -15,8 +15,7 @@ use std::task::{Context, Poll};
 /// Operations one poll may complete before it is asked to yield.
 pub const UNITS: u8 = 128;
 
-std::thread_local! {
-    // Not the shim's: no other thread ever looks at it, so there is nothing to model.
+crate::thread_local! {
     static LEFT: Cell<Option<u8>> = const { Cell::new(None) };
 }
 

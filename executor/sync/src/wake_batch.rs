@@ -1,6 +1,6 @@
 //! Wakers collected now, woken later.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::shim::panic::catch_unwind;
 use std::task::Waker;
 
 /// Wakers that a driver has decided to wake but must not wake yet, because it still holds a lock
@@ -55,7 +55,7 @@ impl WakeBatch {
         let count = self.wakers.len();
         for waker in self.wakers.drain(..) {
             // A panicking payload may panic again when dropped: forget it instead.
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+            if let Err(payload) = catch_unwind(|| waker.wake()) {
                 std::mem::forget(payload);
             }
         }

@@ -1,6 +1,6 @@
 //! A few wakers, collected without allocating.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::shim::panic::catch_unwind;
 use std::task::Waker;
 
 use crate::WakeBatch;
@@ -65,7 +65,7 @@ pub(crate) fn wake_by_ref(waker: &Waker) {
 }
 
 fn caught(wake: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(wake)) {
+    if let Err(payload) = catch_unwind(wake) {
         std::mem::forget(payload);
     }
 }

@@ -44,25 +44,66 @@ pub mod cell {
 
 /// Hints to the processor; in a model, a yield to the other threads.
 pub mod hint {
-    pub use loom::hint::spin_loop;
+    /// Lets other threads run.
+    pub fn spin_loop() {
+        super::time::yield_last();
+    }
 }
 
 /// Threads.
 pub mod thread {
-    pub use loom::thread::{JoinHandle, current, spawn, yield_now};
+    pub use super::local::LocalKey;
+    pub use loom::thread::{Builder, JoinHandle, current, spawn};
+
+    /// Lets other threads run.
+    pub fn yield_now() {
+        super::time::yield_last();
+    }
 }
 
-/// `loom::thread_local!`.
-#[macro_export]
-macro_rules! thread_local {
-    ($($tokens:tt)*) => { $crate::__loom::thread_local! { $($tokens)* } };
+pub mod time;
+
+/// What the machine decides, and a model must not leave to it.
+pub mod machine {
+    /// The fewest of whom one can steal from another.
+    pub fn parallelism() -> usize {
+        2
+    }
+
+    /// The same number in every run.
+    pub fn random() -> u64 {
+        0x9E37_79B9_7F4A_7C15
+    }
 }
+
+/// Panics.
+pub mod panic {
+    /// Calls `f` and catches nothing: a panic, be it the model's own verdict or the code's under
+    /// test, ends the model, wherever it comes from.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn catch_unwind<R>(f: impl FnOnce() -> R) -> std::thread::Result<R> {
+        Ok(f())
+    }
+
+    /// Whether the model has failed and is only being taken down. Nothing is to be waited for then:
+    /// the other threads never run again.
+    pub fn is_model_over() -> bool {
+        std::thread::panicking()
+    }
+}
+
+#[doc(hidden)]
+pub mod local;
 
 mod lock {
     //! loom's locks with the faces of `parking_lot`'s.
 
+    use super::time;
     use std::ops::{Deref, DerefMut};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     /// A lock without poison.
     #[derive(Debug, Default)]
@@ -148,7 +189,7 @@ mod lock {
     pub struct WaitTimeoutResult(bool);
 
     impl WaitTimeoutResult {
-        /// Whether the wait ended for want of time; never, in a model.
+        /// Whether the wait ended for want of time.
         pub fn timed_out(self) -> bool {
             self.0
         }
@@ -174,6 +215,19 @@ mod lock {
         ) -> WaitTimeoutResult {
             self.wait(guard);
             WaitTimeoutResult(false)
+        }
+
+        /// Does not wait if the deadline has passed; otherwise as [`wait`](Self::wait).
+        pub fn wait_until<T>(
+            &self,
+            guard: &mut MutexGuard<'_, T>,
+            deadline: Instant,
+        ) -> WaitTimeoutResult {
+            let is_late = time::now() >= deadline;
+            if !is_late {
+                self.wait(guard);
+            }
+            WaitTimeoutResult(is_late)
         }
 
         /// Wakes one waiter.

@@ -51,7 +51,55 @@ pub mod hint {
 
 /// Threads.
 pub mod thread {
-    pub use std::thread::{JoinHandle, current, spawn, yield_now};
+    pub use std::thread::{Builder, JoinHandle, LocalKey, current, spawn, yield_now};
+}
+
+/// What the machine decides, and a model must not leave to it.
+pub mod machine {
+    use std::hash::{BuildHasher, RandomState};
+
+    /// How many threads can run at the same time.
+    pub fn parallelism() -> usize {
+        std::thread::available_parallelism().map_or(1, |n| n.get())
+    }
+
+    /// A number that nobody can guess.
+    pub fn random() -> u64 {
+        RandomState::new().hash_one(())
+    }
+}
+
+/// The time.
+pub mod time {
+    use std::time::Instant;
+
+    /// `Instant::now`, or the time of the model.
+    #[inline(always)]
+    pub fn now() -> Instant {
+        Instant::now()
+    }
+}
+
+/// Panics.
+pub mod panic {
+    use std::panic::AssertUnwindSafe;
+
+    /// `std::panic::catch_unwind` for a closure that nobody looks into after its panic; in a model
+    /// nothing is caught.
+    ///
+    /// # Errors
+    ///
+    /// The payload of the panic.
+    #[inline(always)]
+    pub fn catch_unwind<R>(f: impl FnOnce() -> R) -> std::thread::Result<R> {
+        std::panic::catch_unwind(AssertUnwindSafe(f))
+    }
+
+    /// Whether a model has failed and is only being taken down.
+    #[inline(always)]
+    pub fn is_model_over() -> bool {
+        false
+    }
 }
 
 /// `std::thread_local!`, or the model checker's.
