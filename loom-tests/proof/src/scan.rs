@@ -9,7 +9,8 @@
 //! | the same as an answer | the last expression of a function that returns `bool` and depends on such | always no, always yes |
 //!
 //! "Depends on" goes by names: a variable that was made from an atomic access or a guard, a closure's parameter
-//! where the closure is given to one, and the methods of the same file that make one.
+//! where the closure is given to one, the functions of the same file that make one, and those of all files that are
+//! modelled which answer yes or no about one, or by asking another that does.
 //!
 //! Code under `cfg(test)` and `cfg(not(loom))` is passed over, and what is there for models alone, under `cfg(loom)`. So is what a macro is given, which has no syntax
 //! tree; an ordering in there is an error.
@@ -33,16 +34,60 @@ pub struct Scan {
     pub digest: String,
 }
 
+/// One source file, read.
+pub struct Parsed {
+    tree: syn::File,
+}
+
+/// Names of functions that answer a question about shared state: yes or no.
+pub type Questions = HashSet<String>;
+
 /// Reads the file that `source` is the text of.
-pub fn scan(file: &str, source: &str, with_looks: bool) -> Result<Scan, String> {
+pub fn parse(file: &str, source: &str) -> Result<Parsed, String> {
     let mut tree = syn::parse_file(source).map_err(|error| format!("{file}: {error}"))?;
     strip(&mut tree);
-    let mut shared = SharedFunctions::default();
-    shared.visit_file(&tree);
+    Ok(Parsed { tree })
+}
+
+/// The questions that can be asked in all of these files, directly or by asking another.
+pub fn questions<'a>(files: impl Iterator<Item = &'a Parsed> + Clone) -> Questions {
+    let mut questions = Questions::new();
+    loop {
+        let mut asking = SharedFunctions {
+            of_type_bool_only: true,
+            known: &questions,
+            names: questions.clone(),
+        };
+        for file in files.clone() {
+            asking.visit_file(&file.tree);
+        }
+        if asking.names.len() == questions.len() {
+            return questions;
+        }
+        questions = asking.names;
+    }
+}
+
+/// Finds what may be broken. Looks at shared state are found where there are questions to ask.
+pub fn scan(
+    file: &str,
+    source: &str,
+    parsed: &Parsed,
+    questions: Option<&Questions>,
+) -> Result<Scan, String> {
+    let tree = &parsed.tree;
+    let none = Questions::new();
+    let known = questions.unwrap_or(&none);
+    let mut shared = SharedFunctions {
+        of_type_bool_only: false,
+        known,
+        names: known.clone(),
+    };
+    shared.visit_file(tree);
     let mut scanner = Scanner {
         file,
         source,
-        with_looks,
+        with_looks: questions.is_some(),
         shared: shared.names,
         owner: String::new(),
         function: String::new(),
@@ -52,7 +97,7 @@ pub fn scan(file: &str, source: &str, with_looks: bool) -> Result<Scan, String> 
         places: Vec::new(),
         error: None,
     };
-    scanner.visit_file(&tree);
+    scanner.visit_file(tree);
     match scanner.error {
         Some(error) => Err(error),
         None => Ok(Scan {
@@ -123,13 +168,14 @@ fn keep(attributes: &mut Vec<Attribute>) -> bool {
     })
 }
 
-/// The functions of a file that touch an atomic or take a lock themselves.
-#[derive(Default)]
-struct SharedFunctions {
+/// The functions that touch an atomic, take a lock, or call one of those that are known to.
+struct SharedFunctions<'a> {
+    of_type_bool_only: bool,
+    known: &'a Questions,
     names: HashSet<String>,
 }
 
-impl<'ast> Visit<'ast> for SharedFunctions {
+impl<'ast> Visit<'ast> for SharedFunctions<'_> {
     fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
         self.look(&function.sig, &function.block);
     }
@@ -139,12 +185,17 @@ impl<'ast> Visit<'ast> for SharedFunctions {
     }
 }
 
-impl SharedFunctions {
+impl SharedFunctions<'_> {
     fn look(&mut self, signature: &Signature, block: &Block) {
-        if touches(block, &HashSet::new(), &HashSet::new()) {
+        let counts = !self.of_type_bool_only || answers_yes_or_no(signature);
+        if counts && touches(block, &HashSet::new(), self.known) {
             self.names.insert(signature.ident.to_string());
         }
     }
+}
+
+fn answers_yes_or_no(signature: &Signature) -> bool {
+    matches!(&signature.output, ReturnType::Type(_, of) if of.to_token_stream().to_string() == "bool")
 }
 
 /// Names under which a guard is passed on.
@@ -257,8 +308,7 @@ impl Scanner<'_> {
             }
         }
         visit::visit_block(self, block);
-        if let ReturnType::Type(_, of) = &signature.output
-            && of.to_token_stream().to_string() == "bool"
+        if answers_yes_or_no(signature)
             && let Some(Stmt::Expr(answer, None)) = block.stmts.last()
             && !matches!(answer, Expr::Lit(_) | Expr::Loop(_))
             && self.with_looks
@@ -504,8 +554,14 @@ fn ordering_of(expression: &Expr) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn found(source: &str) -> Result<Scan, String> {
+        let parsed = parse("a.rs", source)?;
+        let questions = questions(std::iter::once(&parsed));
+        scan("a.rs", source, &parsed, Some(&questions))
+    }
+
     fn changes(source: &str) -> Vec<String> {
-        let found = scan("a.rs", source, true).expect("it parses");
+        let found = found(source).expect("it parses");
         let mutants = found.places.iter().flat_map(|place| &place.mutants);
         mutants
             .map(|mutant| format!("{}: {}", mutant.key.function, mutant.key.change))
@@ -580,7 +636,7 @@ mod tests {
             #[cfg(not(loom))] fn g(w: &A) { w.load(Acquire); }
             #[cfg(test)] mod tests { fn h(w: &A) { w.load(Acquire); } }";
         assert_eq!(changes(more), ["f: `load`: Acquire → Relaxed"]);
-        let digest = |source| scan("a.rs", source, true).expect("it parses").digest;
+        let digest = |source| found(source).expect("it parses").digest;
         assert_eq!(digest(plain), digest(more));
         assert_ne!(digest(plain), digest("fn f(w: &A) { w.load(Relaxed); }"));
     }
@@ -588,6 +644,6 @@ mod tests {
     #[test]
     fn an_ordering_that_a_macro_hides_is_an_error() {
         let hidden = "fn f(w: &A) { hide!(w.load(Ordering::Acquire)); }";
-        assert!(scan("a.rs", hidden, true).is_err());
+        assert!(found(hidden).is_err());
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::claims::{self, Models};
-use crate::scan::{Scan, digest, scan};
+use crate::scan::{Scan, digest, parse, questions, scan};
 use crate::weave::weave;
 
 /// Where the product's sources are.
@@ -68,7 +68,7 @@ pub struct Project {
 impl Project {
     pub fn read(root: &Path) -> Result<Self, String> {
         let models = claims::read(root)?;
-        let mut sources = Vec::new();
+        let mut read = Vec::new();
         for folder in SOURCES {
             for path in rust_files(&root.join(folder))? {
                 let file = path
@@ -80,17 +80,24 @@ impl Project {
                     continue;
                 }
                 let text = fs::read_to_string(&path).map_err(|e| format!("{file}: {e}"))?;
-                // Conditions are a protocol's only where one is: elsewhere they are anything.
+                let parsed = parse(&file, &text)?;
                 let is_claimed = models.iter().any(|models| models.check(&file));
-                let scan = scan(&file, &text, is_claimed)?;
-                if !scan.places.is_empty() {
-                    sources.push(Source {
-                        file,
-                        text,
-                        scan,
-                        is_claimed,
-                    });
-                }
+                read.push((file, text, parsed, is_claimed));
+            }
+        }
+        // Conditions are a protocol's only where one is: elsewhere they are anything.
+        let modelled = read.iter().filter(|(.., is_claimed)| *is_claimed);
+        let questions = questions(modelled.map(|(_, _, parsed, _)| parsed));
+        let mut sources = Vec::new();
+        for (file, text, parsed, is_claimed) in &read {
+            let scan = scan(file, text, parsed, is_claimed.then_some(&questions))?;
+            if !scan.places.is_empty() {
+                sources.push(Source {
+                    file: file.clone(),
+                    text: text.clone(),
+                    scan,
+                    is_claimed: *is_claimed,
+                });
             }
         }
         Ok(Self {

@@ -104,10 +104,12 @@ fn broken(source: &str, woven: Woven<'_>, inner: &[Woven<'_>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scan::scan;
+    use crate::scan::{parse, questions, scan};
 
     fn woven(source: &str) -> String {
-        let found = scan("a.rs", source, true).expect("it parses");
+        let parsed = parse("a.rs", source).expect("it parses");
+        let questions = questions(std::iter::once(&parsed));
+        let found = scan("a.rs", source, &parsed, Some(&questions)).expect("nothing is hidden");
         let text = weave(source, &found.places, 7);
         syn::parse_file(&text).expect("what is woven parses, too");
         text
