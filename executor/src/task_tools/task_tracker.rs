@@ -86,7 +86,6 @@ impl TaskTracker {
     }
 
     /// Spawns a task on a local set and tracks it; see [`LocalSet::spawn_local`].
-    #[track_caller]
     pub fn spawn_local_on<F>(&self, task: F, local_set: &LocalSet) -> JoinHandle<F::Output>
     where
         F: Future + 'static,

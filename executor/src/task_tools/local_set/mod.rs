@@ -1,124 +1,139 @@
-//! [`LocalSet`]: a name from elsewhere for what every worker does.
+//! [`LocalSet`]: tasks that run where their set is awaited.
 //!
-//! The tasks are those of [`spawn_local`](crate::task::spawn_local). Each is wrapped in a [`Member`],
-//! whose drop, wherever the task's life ends, tells the set that there is one less.
+//! The tasks are real ones, whose scheduler is the set's [`Home`]. Here is what drives them, and the
+//! stack of sets that this thread is in, the last of which `task::spawn_local` spawns on.
+
+mod home;
 
 use crate::runtime::Runtime;
-use crate::task::{AbortHandle, JoinHandle};
+use crate::task::JoinHandle;
+use crate::worker;
+use home::{Driver, Home};
 use pin_project_lite::pin_project;
-use slab::Slab;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
-/// A set of tasks that stay on this thread. **Pintle does not need it**: it is here so that programs
-/// that use it run.
+/// A set of tasks that need not be `Send`, which run while the set is awaited, and in no other
+/// thread than the one that made it.
 ///
-/// In other runtimes futures that are not `Send` can be spawned only inside such a set, which runs
-/// its tasks while it is awaited. In Pintle every worker, and the thread inside
-/// [`block_on`](Runtime::block_on), runs such tasks, and [`spawn_local`](crate::task::spawn_local)
-/// may be called in any task. A `LocalSet` is then no more than a list of tasks:
+/// **Pintle seldom needs it**: every worker, and the thread inside [`block_on`](Runtime::block_on),
+/// runs such tasks, so [`spawn_local`](crate::task::spawn_local) may be called in any task. A set is
+/// for programs that are used to it, and for tasks that
 ///
-/// - [`spawn_local`](Self::spawn_local) is [`task::spawn_local`](crate::task::spawn_local), with the
-///   task on the list. The task begins at once; it does not wait for the set to be awaited.
-/// - Awaiting the set waits until every task on the list has ended.
-/// - Dropping the set aborts the tasks on the list.
-/// - [`run_until`](Self::run_until) is `.await`, and [`block_on`](Self::block_on) is the runtime's.
+/// - are spawned before there is a runtime, or outlive a `block_on`;
+/// - are to be waited for together, with all that they spawn by [`spawn_local`] in turn;
+/// - are to end with the set: dropping it drops them.
 ///
-/// What the function `task::spawn_local` makes is on no list, even if one of the set's tasks calls
-/// it. As ever it ends with the call of `block_on` that it was made in.
+/// Its tasks make progress only while somebody waits for the set, for [`run_until`](Self::run_until),
+/// or inside [`block_on`](Self::block_on). Meanwhile `spawn_local` spawns on the set, in the future
+/// that is run as in the tasks.
+///
+/// [`spawn_local`]: crate::task::spawn_local
 ///
 /// ```
+/// use std::cell::Cell;
 /// use std::rc::Rc;
 /// use pintle::task::{self, LocalSet};
 ///
 /// # #[pintle::main]
 /// # async fn main() {
-/// let shared = Rc::new(5);
+/// let count = Rc::new(Cell::new(0));
 /// let set = LocalSet::new();
-/// let sum = set.run_until(async move {
-///     let theirs = shared.clone();
-///     *shared + task::spawn_local(async move { *theirs }).await.unwrap()
+/// let theirs = count.clone();
+/// set.spawn_local(async move {
+///     let more = theirs.clone();
+///     task::spawn_local(async move { more.set(more.get() + 1) });
+///     theirs.set(theirs.get() + 1);
 /// });
-/// assert_eq!(sum.await, 10);
+/// set.await;
+/// assert_eq!(count.get(), 2);
 /// # }
 /// ```
 ///
-/// To wait for tasks and have their outputs, take a [`JoinSet`](crate::task::JoinSet).
-#[derive(Debug, Default)]
+/// To have the outputs of the tasks, take a [`JoinSet`](crate::task::JoinSet) and its
+/// [`spawn_local`](crate::task::JoinSet::spawn_local).
 pub struct LocalSet {
-    list: Rc<List>,
-}
-
-#[derive(Debug, Default)]
-struct List {
-    /// Empty for the moment between the making of a task and that of its handle.
-    tasks: RefCell<Slab<Option<AbortHandle>>>,
-    /// Who waits for the end of the last one.
-    waker: RefCell<Option<Waker>>,
+    /// For awaiting the set itself.
+    driver: Driver,
+    not_send: PhantomData<Rc<()>>,
 }
 
 impl LocalSet {
-    /// An empty set.
+    /// An empty set, on this thread. Needs no runtime.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            driver: Driver::new(Home::new()),
+            not_send: PhantomData,
+        }
     }
 
-    /// Spawns a task that stays on this thread, and puts it on the list.
-    ///
-    /// # Panics
-    ///
-    /// On a thread that is not a worker: unlike in other runtimes, the set itself runs nothing, so
-    /// call this inside `block_on` or a task.
+    /// Spawns a task on the set. It begins when the set is awaited next. Needs no runtime.
     ///
     /// ```
-    /// use std::cell::Cell;
     /// use std::rc::Rc;
+    /// use pintle::task::LocalSet;
     ///
-    /// # #[pintle::main]
-    /// # async fn main() {
-    /// let count = Rc::new(Cell::new(0));
-    /// let set = pintle::task::LocalSet::new();
-    /// for _ in 0..3 {
-    ///     let count = count.clone();
-    ///     set.spawn_local(async move { count.set(count.get() + 1) });
-    /// }
-    /// set.await;
-    /// assert_eq!(count.get(), 3);
-    /// # }
+    /// let set = LocalSet::new();
+    /// let shared = Rc::new(5);
+    /// let task = set.spawn_local(async move { *shared + 1 });
+    ///
+    /// let runtime = pintle::runtime::Runtime::new()?;
+    /// assert_eq!(set.block_on(&runtime, task).unwrap(), 6);
+    /// # std::io::Result::Ok(())
     /// ```
-    #[track_caller]
     pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        let list = self.list.clone();
-        let key = list.tasks.borrow_mut().insert(None);
-        let handle = crate::task::spawn_local(Member {
-            future,
-            listed: Listed { list, key },
-        });
-        // A runtime that shuts down may have dropped it already.
-        if let Some(task) = self.list.tasks.borrow_mut().get_mut(key) {
-            *task = Some(handle.abort_handle());
-        }
-        handle
+        self.spawn_named(future, None)
     }
 
-    /// Waits for `future`. The set's tasks run meanwhile, as they do at any other time.
+    pub(crate) fn spawn_named<F>(&self, future: F, name: Option<Box<str>>) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.home().spawn(future, name)
+    }
+
+    /// Runs `future`, and the set's tasks, until `future` is done. Tasks that are not done by then go
+    /// on when the set is awaited next.
     ///
     /// # Cancel safety
     ///
-    /// As that of `future`.
+    /// As that of `future`; the set's tasks lose nothing.
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use pintle::task::{self, LocalSet};
+    ///
+    /// # #[pintle::main]
+    /// # async fn main() {
+    /// let shared = Rc::new(5);
+    /// let set = LocalSet::new();
+    /// let sum = set.run_until(async move {
+    ///     let theirs = shared.clone();
+    ///     *shared + task::spawn_local(async move { *theirs }).await.unwrap()
+    /// });
+    /// assert_eq!(sum.await, 10);
+    /// # }
+    /// ```
     pub async fn run_until<F: Future>(&self, future: F) -> F::Output {
-        future.await
+        let run_until = RunUntil {
+            driver: Driver::new(self.home().clone()),
+            future,
+        };
+        run_until.await
     }
 
-    /// Runs `future` on `runtime`; see [`Runtime::block_on`].
-    ///
-    /// The set's tasks run meanwhile, and those that have not ended then end with this call.
+    /// Runs `future`, and the set's tasks, on this thread and in `runtime`, until `future` is done;
+    /// as [`run_until`](Self::run_until) inside [`Runtime::block_on`].
     ///
     /// # Panics
     ///
@@ -135,71 +150,172 @@ impl LocalSet {
     /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, runtime: &Runtime, future: F) -> F::Output {
-        runtime.block_on(future)
+        runtime.block_on(self.run_until(future))
+    }
+
+    /// Until the guard is dropped, [`task::spawn_local`](crate::task::spawn_local) spawns on this
+    /// set. Of several guards the one made last counts, in whatever order they are dropped.
+    ///
+    /// ```
+    /// use pintle::task::{self, LocalSet};
+    ///
+    /// let set = LocalSet::new();
+    /// let guard = set.enter();
+    /// let task = task::spawn_local(async { 7 });
+    /// drop(guard);
+    ///
+    /// let runtime = pintle::runtime::Runtime::new()?;
+    /// assert_eq!(set.block_on(&runtime, task).unwrap(), 7);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn enter(&self) -> LocalEnterGuard {
+        LocalEnterGuard(Inside::new(self.home(), Where::Anywhere))
+    }
+
+    fn home(&self) -> &Arc<Home> {
+        self.driver.home()
     }
 }
 
-/// Waits until every task on the list has ended. Awaiting it by `&mut` is cancel safe; otherwise
-/// cancelling drops the set.
+impl Default for LocalSet {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for LocalSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalSet").finish_non_exhaustive()
+    }
+}
+
+/// Runs the set's tasks until all have ended, those included that they spawn. Awaiting it by `&mut`
+/// is cancel safe; otherwise cancelling drops the set.
 impl Future for LocalSet {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.list.tasks.borrow().is_empty() {
-            return Poll::Ready(());
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let _inside = Inside::here(self.home());
+        self.driver.drive(cx.waker());
+        if self.home().is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
         }
-        let waker = cx.waker().clone();
-        let old = self.list.waker.borrow_mut().replace(waker);
-        drop(old);
-        Poll::Pending
     }
 }
 
 impl Drop for LocalSet {
     fn drop(&mut self) {
-        let tasks = self.list.tasks.take();
-        tasks
-            .into_iter()
-            .filter_map(|(_, task)| task)
-            .for_each(|task| task.abort());
+        let _inside = Inside::here(self.home());
+        self.home().close();
     }
 }
 
 pin_project! {
-    /// A future on the list.
-    struct Member<F> {
+    struct RunUntil<F> {
+        driver: Driver,
         #[pin]
         future: F,
-        listed: Listed,
     }
 }
 
-impl<F: Future> Future for Member<F> {
+impl<F: Future> Future for RunUntil<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.project().future.poll(cx)
+        let this = self.project();
+        let _inside = Inside::here(this.driver.home());
+        let output = this.future.poll(cx);
+        if output.is_pending() {
+            this.driver.drive(cx.waker());
+        }
+        output
     }
 }
 
-/// A place on the list, until dropped.
-struct Listed {
-    list: Rc<List>,
-    key: usize,
+// ----- the sets that this thread is in -----------------------------------------------------------
+
+std::thread_local! {
+    static INSIDE: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
+    static ENTRIES: Cell<u64> = const { Cell::new(0) };
 }
 
-impl Drop for Listed {
-    fn drop(&mut self) {
-        let (task, is_last) = {
-            let mut tasks = self.list.tasks.borrow_mut();
-            (tasks.try_remove(self.key), tasks.is_empty())
+struct Entered {
+    entry: u64,
+    home: Arc<Home>,
+    place: Where,
+}
+
+/// Where a thread counts as inside a set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Where {
+    Anywhere,
+    /// On that worker, or on none. A `block_on` inside a task of the set is another one, whose own
+    /// tasks must not wait until the set is driven again.
+    On(Option<*const ()>),
+}
+
+fn this_worker() -> Option<*const ()> {
+    worker::with_local(|local| Rc::as_ptr(local).cast())
+}
+
+/// Inside the set until dropped.
+struct Inside {
+    /// `None` on a thread that is ending, which is inside of nothing any more.
+    entry: Option<u64>,
+    not_send: PhantomData<Rc<()>>,
+}
+
+impl Inside {
+    fn here(home: &Arc<Home>) -> Self {
+        Self::new(home, Where::On(this_worker()))
+    }
+
+    fn new(home: &Arc<Home>, place: Where) -> Self {
+        let push = |inside: &RefCell<Vec<Entered>>| {
+            let entry = ENTRIES.get() + 1;
+            ENTRIES.set(entry);
+            let home = home.clone();
+            inside.borrow_mut().push(Entered { entry, home, place });
+            entry
         };
-        drop(task);
-        if is_last {
-            let waker = self.list.waker.take();
-            if let Some(waker) = waker {
-                waker.wake();
-            }
+        Self {
+            entry: INSIDE.try_with(push).ok(),
+            not_send: PhantomData,
         }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        let Some(entry) = self.entry else { return };
+        // Dropped outside of the borrow.
+        let _left = INSIDE.try_with(|inside| {
+            let mut inside = inside.borrow_mut();
+            let at = inside.iter().rposition(|other| other.entry == entry)?;
+            Some(inside.remove(at))
+        });
+    }
+}
+
+/// The set this thread is in.
+pub(crate) fn current() -> Option<Arc<Home>> {
+    let last = INSIDE.try_with(|inside| {
+        let inside = inside.borrow();
+        let last = inside.last()?;
+        let counts = last.place == Where::Anywhere || last.place == Where::On(this_worker());
+        counts.then(|| last.home.clone())
+    });
+    last.ok().flatten()
+}
+
+/// What [`LocalSet::enter`] returns: leaves the set when dropped.
+#[must_use = "dropping it leaves the set"]
+pub struct LocalEnterGuard(#[expect(dead_code, reason = "held for its drop")] Inside);
+
+impl fmt::Debug for LocalEnterGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalEnterGuard").finish_non_exhaustive()
     }
 }
