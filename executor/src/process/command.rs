@@ -80,8 +80,7 @@ impl Command {
         self
     }
 
-    /// Where its standard input comes from: ours, unless set or [`output`](Self::output) is
-    /// called.
+    /// Where its standard input comes from: ours, unless set.
     pub fn stdin(&mut self, from: impl Into<Stdio>) -> &mut Self {
         self.std.stdin(from);
         self
@@ -197,6 +196,9 @@ impl Command {
     }
 
     /// Starts the process, at once, and waits for its end and for all it says, through pipes.
+    ///
+    /// Its standard input is ours unless [set](Self::stdin), as it is with tokio. (That of
+    /// [`std::process::Command::output`] is empty.)
     ///
     /// # Cancel safety
     ///
