@@ -715,7 +715,7 @@ fn outside_of_a_runtime_the_panic_says_what_to_do() {
     support::assert_panics_with(&["blocking pool", "block_on"], || {
         let _ = Pin::new(&mut file).poll_write(&mut cx, b"text");
     });
-    support::assert_panics_with(&["outside of a Pintle runtime"], || {
+    support::assert_panics_with(&["blocking pool", "block_on"], || {
         let mut read = pin!(fs::read("Cargo.toml"));
         let _ = read.as_mut().poll(&mut cx);
     });
@@ -725,6 +725,26 @@ fn outside_of_a_runtime_the_panic_says_what_to_do() {
         file.flush().await.unwrap();
     });
     assert_eq!(std::fs::read(dir.join("file")).unwrap(), b"more");
+}
+
+#[test]
+fn after_the_end_of_the_runtime_the_error_says_so() {
+    every_mode_in_a_dir(async |dir| {
+        let std_file = std::fs::File::create(dir.join("file"))?;
+        let file = File::from_std(std_file);
+        let ended = Mode::MultiThread.runtime();
+        let handle = ended.handle().clone();
+        ended.shutdown_background();
+        let _inside = handle.enter();
+        for error in [
+            fs::read(dir.join("file")).await.unwrap_err(),
+            fs::read_dir(dir.join("")).await.unwrap_err(),
+            file.metadata().await.unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("shut down"), "{error}");
+        }
+        Ok(())
+    });
 }
 
 // ----- paths ----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 //! [`File`]: an open file.
 
-use super::{OpenOptions, on_pool};
-use crate::io::pooled::{Blocking, Pooled};
+use super::OpenOptions;
+use crate::io::pooled::{Blocking, Pooled, on_pool};
 use futures_lite::io::{AsyncRead, AsyncSeek, AsyncWrite};
 use std::fs::{File as StdFile, Metadata, Permissions};
 use std::io::{self, IoSlice, Seek, SeekFrom};

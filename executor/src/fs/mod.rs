@@ -58,13 +58,3 @@ pub use paths::{
     symlink_metadata, try_exists, write,
 };
 pub use read_dir::{DirEntry, ReadDir, read_dir};
-
-use crate::task::spawn_blocking;
-use std::io;
-
-/// Runs `f` on the blocking pool.
-async fn on_pool<R: Send + 'static>(
-    f: impl FnOnce() -> io::Result<R> + Send + 'static,
-) -> io::Result<R> {
-    spawn_blocking(f).await?
-}

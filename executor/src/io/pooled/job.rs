@@ -2,8 +2,10 @@
 
 use super::{Blocking, Outcome, Pooled, State};
 use crate::runtime::Handle;
+use crate::task::JoinError;
 use pintle_sync::WakeBatch;
 use pintle_sync::shim::sync::Mutex;
+use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
@@ -19,11 +21,11 @@ pub(super) enum Kind {
 
 /// The pool of the runtime this thread is in.
 #[track_caller]
-pub(super) fn pool() -> Handle {
+pub(crate) fn pool() -> Handle {
     Handle::try_current().unwrap_or_else(|error| {
         panic!(
-            "files and standard streams work on a runtime's blocking pool, and this thread is in \
-             no Pintle runtime. {error}"
+            "files, directories and standard streams work on a runtime's blocking pool, and this \
+             thread is in no Pintle runtime. {error}"
         )
     })
 }
@@ -143,6 +145,23 @@ where
 {
     fn drop(&mut self) {
         self.job.write_behind(self.unread);
+    }
+}
+
+/// Runs `f` on the pool.
+pub(crate) async fn on_pool<R: Send + 'static>(
+    f: impl FnOnce() -> io::Result<R> + Send + 'static,
+) -> io::Result<R> {
+    pool().spawn_blocking(f).await.map_err(not_done)?
+}
+
+/// Why a job of the pool has no result.
+pub(crate) fn not_done(error: JoinError) -> io::Error {
+    // What the system refused says so itself.
+    if error.is_panic() || error.source().is_some() {
+        error.into()
+    } else {
+        not_run()
     }
 }
 

@@ -41,6 +41,8 @@ mod operations;
 
 use buffers::Ahead;
 use job::{Job, Kind};
+#[cfg(feature = "fs")]
+pub(crate) use job::{not_done, on_pool, pool};
 use pintle_sync::WakeBatch;
 use pintle_sync::shim::sync::Mutex;
 use slab::Slab;
@@ -172,7 +174,7 @@ impl<T: Blocking> Pooled<T> {
             }
             f(job.io())
         });
-        done.await?
+        done.await.map_err(job::not_done)?
     }
 
     /// Waits until everything accepted is written, and tells if that failed.
