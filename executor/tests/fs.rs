@@ -441,6 +441,29 @@ fn a_read_that_the_pool_drops_is_an_error() {
     });
 }
 
+#[test]
+fn an_operation_that_the_pool_drops_loses_nothing_that_was_read_ahead() {
+    every_mode(|mode| {
+        let dir = Dir::new();
+        let path = dir.file("file", "text");
+        let runtime = one_blocking_thread(mode);
+        let (busy, mut file) = runtime.block_on(async {
+            let options = File::options().read(true).write(true).to_owned();
+            let mut file = options.open(&path).await.unwrap();
+            file.read_exact(&mut [0; 1]).await.unwrap();
+            let busy = BusyPool::new().await;
+            assert!(poll_once(pin!(file.set_len(3))).await.is_pending());
+            (busy, file)
+        });
+        shut_down(runtime, busy);
+        mode.runtime().block_on(async {
+            let mut text = String::new();
+            file.read_to_string(&mut text).await.unwrap();
+            assert_eq!(text, "ext");
+        });
+    });
+}
+
 // ----- position -------------------------------------------------------------------------------
 
 #[test]

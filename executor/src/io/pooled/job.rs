@@ -50,6 +50,17 @@ impl<T: Blocking> Job<T> {
         self.io.as_ref().expect("the job is not over")
     }
 
+    /// Gives back what was read ahead, if that is possible: moves the position to where the user
+    /// thinks it is. (In the job, so that one that is never run leaves both as they are.)
+    pub(super) fn give_back(&self) -> io::Result<()> {
+        let unread = self.shared.lock().ahead.to_give_back();
+        if unread > 0 {
+            self.io().rewind(unread)?;
+            self.shared.lock().ahead.clear();
+        }
+        Ok(())
+    }
+
     /// Ends the job, telling what became of it.
     pub(super) fn finish(mut self, tell: impl FnOnce(&mut State)) {
         self.end(tell);
@@ -74,8 +85,8 @@ where
     for<'a> &'a T: io::Write,
 {
     /// Writes what has been accepted, until there is nothing left, and ends.
-    pub(super) fn write_behind(&mut self, unread: usize) {
-        if let Err(error) = self.try_write_behind(unread) {
+    pub(super) fn write_behind(&mut self) {
+        if let Err(error) = self.try_write_behind() {
             self.end(|state| {
                 // What was accepted after the bytes that could not be written is void, too.
                 state.behind.clear();
@@ -84,12 +95,10 @@ where
         }
     }
 
-    fn try_write_behind(&mut self, unread: usize) -> io::Result<()> {
+    fn try_write_behind(&mut self) -> io::Result<()> {
         use io::Write;
 
-        if unread > 0 {
-            self.io().rewind(unread)?;
-        }
+        self.give_back()?;
         let mut batch = WakeBatch::new();
         let mut flushed = true;
         loop {
@@ -131,20 +140,16 @@ impl<T: Blocking> Drop for Job<T> {
 }
 
 /// A [`Job`] that writes even if the pool drops it unrun: the bytes have been accepted.
-pub(super) struct WriteJob<T: Blocking>
+pub(super) struct WriteJob<T: Blocking>(pub(super) Job<T>)
 where
-    for<'a> &'a T: io::Write,
-{
-    pub(super) job: Job<T>,
-    pub(super) unread: usize,
-}
+    for<'a> &'a T: io::Write;
 
 impl<T: Blocking> Drop for WriteJob<T>
 where
     for<'a> &'a T: io::Write,
 {
     fn drop(&mut self) {
-        self.job.write_behind(self.unread);
+        self.0.write_behind();
     }
 }
 
