@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
 use support::{Event, Mode, every_mode, guarded, in_mode, join_all, poll_once, wait_until};
 
 /// A directory of its own for each test, removed at its end.
@@ -653,6 +654,25 @@ fn what_is_asked_of_the_file_counts_accepted_writes() {
         assert!(std::fs::metadata(&path)?.permissions().readonly());
         let error = File::create_new(&path).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+        Ok(())
+    });
+}
+
+#[test]
+fn times_are_set_after_what_was_written_before() {
+    every_mode_in_a_dir(async |dir| {
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let later = long_ago + Duration::from_secs(1);
+        let mut file = File::create(dir.join("file")).await?;
+        file.write_all(&numbers(1_000_000)).await?;
+        let times = fs::FileTimes::new().set_accessed(later);
+        file.set_times(times.set_modified(long_ago)).await?;
+        let metadata = file.metadata().await?;
+        assert_eq!(metadata.modified()?, long_ago);
+        assert_eq!(metadata.accessed()?, later);
+        assert_eq!(metadata.len(), 1_000_000);
+        file.set_modified(later).await?;
+        assert_eq!(file.metadata().await?.modified()?, later);
         Ok(())
     });
 }

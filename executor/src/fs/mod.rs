@@ -8,7 +8,7 @@
 //!
 //! | piece | what it is |
 //! | --- | --- |
-//! | [`File`], [`OpenOptions`] | open files |
+//! | [`File`], [`OpenOptions`], [`FileTimes`] | open files |
 //! | [`read`], [`read_to_string`], [`write()`], [`copy`] | whole files |
 //! | [`create_dir`], [`create_dir_all`], [`DirBuilder`], [`read_dir`] | directories |
 //! | [`remove_file`], [`remove_dir`], [`remove_dir_all`], [`rename`] | the tree |
@@ -58,3 +58,4 @@ pub use paths::{
     symlink_metadata, try_exists, write,
 };
 pub use read_dir::{DirEntry, ReadDir, read_dir};
+pub use std::fs::FileTimes;
