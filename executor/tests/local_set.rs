@@ -449,9 +449,11 @@ fn one_in_the_other_each_has_what_was_spawned_in_it() {
             let event = Event::new();
             let wait = event.clone();
             // On the inner one, which drops it.
-            let late = inner
-                .run_until(async move { task::spawn_local(async move { wait.wait().await }) })
-                .await;
+            let late = {
+                let _inside = inner.enter();
+                task::spawn_local(async move { wait.wait().await })
+            };
+            inner.run_until(task::yield_now()).await;
             // On the outer one.
             task::spawn_local(async move {
                 task::yield_now().await;
