@@ -4,7 +4,7 @@
 //! the runtime's blocking pool. A trip to the pool costs some microseconds: a [`File`] reads ahead
 //! and writes behind, so that small reads and writes share trips, and [`ReadDir`] fetches entries
 //! by the dozen. Where a whole job is made of small steps, one
-//! [`spawn_blocking`] around `std::fs` is cheaper still.
+//! [`spawn_blocking`](crate::task::spawn_blocking) around `std::fs` is cheaper still.
 //!
 //! | piece | what it is |
 //! | --- | --- |
