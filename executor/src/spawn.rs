@@ -320,7 +320,7 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// On a thread that is not a worker.
+    /// On a thread that is neither a worker nor inside a local set.
     #[track_caller]
     pub fn spawn_local<F>(self, future: F) -> JoinHandle<F::Output>
     where

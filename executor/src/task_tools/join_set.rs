@@ -128,7 +128,7 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// # Panics
     ///
-    /// On a thread that is not a worker.
+    /// On a thread that is neither a worker nor inside a local set.
     ///
     /// ```
     /// use std::rc::Rc;
@@ -547,7 +547,7 @@ impl<T: 'static> Builder<'_, T> {
     ///
     /// # Panics
     ///
-    /// On a thread that is not a worker.
+    /// On a thread that is neither a worker nor inside a local set.
     #[track_caller]
     pub fn spawn_local<F>(self, future: F) -> AbortHandle
     where

@@ -76,7 +76,7 @@ impl TaskTracker {
     ///
     /// # Panics
     ///
-    /// On a thread that is not a worker.
+    /// On a thread that is neither a worker nor inside a local set.
     #[track_caller]
     pub fn spawn_local<F>(&self, task: F) -> JoinHandle<F::Output>
     where
