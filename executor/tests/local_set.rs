@@ -5,7 +5,7 @@
 
 mod support;
 
-use pintle::task::{self, JoinSet, LocalSet};
+use pintle::task::{self, JoinHandle, JoinSet, LocalSet};
 use std::cell::Cell;
 use std::future::{pending, poll_fn};
 use std::hint::spin_loop;
@@ -275,29 +275,40 @@ fn a_task_that_is_never_done_yields_to_the_future_and_to_other_tasks() {
     });
 }
 
+/// Runs `future` in the set, in a task of its own and thus with a waker of its own.
+async fn drives<F>(set: &Rc<LocalSet>, future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+{
+    let set = set.clone();
+    let driver = task::spawn_local(async move { set.run_until(future).await });
+    task::yield_now().await;
+    driver
+}
+
 #[test]
 fn a_driver_that_leaves_takes_no_wake_with_it() {
     every_mode(|mode| {
         mode.runtime().block_on(async {
-            let set = Rc::new(LocalSet::new());
-            let (event, leave) = (Event::new(), Event::new());
-            let wait = event.clone();
-            let member = set.spawn_local(async move { wait.wait().await });
-            // Two that drive it, each in a task of its own, and thus with a waker of its own.
-            let first = task::spawn_local({
-                let set = set.clone();
-                async move { set.run_until(member).await.unwrap() }
-            });
-            task::yield_now().await;
-            let second = task::spawn_local({
-                let (set, leave) = (set.clone(), leave.clone());
-                async move { set.run_until(leave.wait()).await }
-            });
-            task::yield_now().await;
-            leave.set();
-            second.await.unwrap();
-            event.set();
-            first.await.unwrap();
+            // It leaves before the wake, and after it.
+            for leaves_first in [true, false] {
+                let set = Rc::new(LocalSet::new());
+                let event = Event::new();
+                let wait = event.clone();
+                let member = set.spawn_local(async move { wait.wait().await });
+                let one = drives(&set, pending::<()>()).await;
+                let stays = drives(&set, member).await;
+                let other = drives(&set, pending::<()>()).await;
+                if leaves_first {
+                    other.abort();
+                    one.abort();
+                    task::yield_now().await;
+                }
+                event.set();
+                one.abort();
+                other.abort();
+                stays.await.unwrap().unwrap();
+            }
         });
     });
 }
@@ -437,17 +448,20 @@ fn its_tasks_know_who_they_are_and_have_a_budget_each() {
     every_mode(|mode| {
         let set = LocalSet::new();
         let spends = || async {
+            let mut units = 0;
             while task::coop::has_budget_remaining() {
                 task::consume_budget().await;
+                units += 1;
             }
-            task::id()
+            (task::id(), units)
         };
         let (one, two) = (set.spawn_local(spends()), set.spawn_local(spends()));
         let ids = [one.id(), two.id()];
-        let found = set.block_on(&mode.runtime(), async {
-            [one.await.unwrap(), two.await.unwrap()]
+        let (one, two) = set.block_on(&mode.runtime(), async {
+            (one.await.unwrap(), two.await.unwrap())
         });
-        assert_eq!(found, ids);
+        assert_eq!([one.0, two.0], ids);
+        assert_eq!(one.1, two.1);
     });
 }
 
