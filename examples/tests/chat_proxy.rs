@@ -123,6 +123,19 @@ fn a_line_without_end_ends_the_guest() {
 }
 
 #[test]
+fn what_is_typed_last_is_heard_though_the_line_does_not_end() {
+    let (_server, addr) = chat(&[]);
+    let mut ann = Guest::named(addr, "ann", "ann");
+    let bob = Guest::named(addr, "bob", "ann, bob");
+    ann.hears("* bob is here");
+    let mut stream = bob.0.get_ref();
+    stream.write_all(b"good-bye").expect("sent");
+    stream.shutdown(Shutdown::Write).expect("still there");
+    ann.hears("bob: good-bye");
+    ann.hears("* bob has left");
+}
+
+#[test]
 fn a_guest_who_does_not_read_misses_lines_and_holds_nobody_up() {
     for mode in MODES {
         let (server, addr) = chat(&["--mode", mode, "--memory", "4"]);
@@ -282,4 +295,13 @@ fn idle_connections_and_those_that_cannot_be_made_are_closed() {
 #[test]
 fn the_proxy_wants_to_know_where_to() {
     run(env!("CARGO_BIN_EXE_proxy"), &[]).assert_fails_with(2, "--to is missing");
+}
+
+#[test]
+fn numbers_beyond_reason_are_mistakes_on_the_command_line() {
+    let much = usize::MAX.to_string();
+    let ended = run(env!("CARGO_BIN_EXE_chat"), &["--memory", &much]);
+    ended.assert_fails_with(2, "--memory");
+    let args = ["--to", "127.0.0.1:1", "--limit", &much];
+    run(env!("CARGO_BIN_EXE_proxy"), &args).assert_fails_with(2, "--limit");
 }

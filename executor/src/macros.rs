@@ -5,8 +5,8 @@
 //! procedural macros of the same names in `pintle-macros`, where the expansions are drawn. They
 //! contain no unsafe code: each future is pinned by `std::pin::pin!`, on the stack of the task.
 //!
-//! Tested in `tests/select.rs`, `tests/join.rs`, `tests/task_local.rs`; the errors for wrong use in
-//! `pintle-macros`.
+//! Tested in `tests/select.rs`, `tests/join.rs`, `tests/task_local.rs`; what is said of a wrong use,
+//! and where, in `tests/wrong_use.rs`.
 
 #[doc(hidden)]
 pub mod support;

@@ -1,7 +1,8 @@
 //! The functions that make tasks, and those that leave the async world for a while.
 
 use crate::runtime::Handle;
-use crate::task::JoinHandle;
+use crate::task::{JoinHandle, LocalSet};
+use crate::task_tools::local_set;
 use crate::worker::{self, Local, Mode};
 use std::future::Future;
 use std::rc::Rc;
@@ -38,11 +39,12 @@ where
 /// Spawns a task that stays on this thread, so that it need not be `Send`.
 ///
 /// Works on every worker of every runtime, and inside [`block_on`](crate::runtime::Runtime::block_on),
-/// whose call ends the tasks that were spawned there.
+/// whose call ends the tasks that were spawned there. Inside a [`LocalSet`](crate::task::LocalSet)
+/// the task is the set's.
 ///
 /// # Panics
 ///
-/// On a thread that is not a worker. (A second thread inside `block_on` of a current-thread runtime
+/// On a thread that is neither a worker nor inside a local set. (A second thread inside `block_on` of a current-thread runtime
 /// is not one, as long as the first is.)
 ///
 /// ```
@@ -73,10 +75,14 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
+    if let Some(set) = local_set::current() {
+        return set.spawn(future, name);
+    }
     let Some(local) = worker::with_local(Rc::clone) else {
         panic!(
             "`spawn_local` was called on a thread that is not a worker of a Pintle runtime. Call it \
-             inside a task or `block_on`, or use `spawn_on` to get onto a worker"
+             inside a task or `block_on`, use `spawn_on` to get onto a worker, or spawn on a \
+             `LocalSet`"
         )
     };
     local.spawn_local(future, name)
@@ -321,7 +327,7 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// On a thread that is not a worker.
+    /// On a thread that is neither a worker nor inside a local set.
     #[track_caller]
     pub fn spawn_local<F>(self, future: F) -> JoinHandle<F::Output>
     where
@@ -329,6 +335,15 @@ impl Builder {
         F::Output: 'static,
     {
         spawn_local_named(future, self.name)
+    }
+
+    /// As [`LocalSet::spawn_local`].
+    pub fn spawn_local_on<F>(self, future: F, local_set: &LocalSet) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        local_set.spawn_named(future, self.name)
     }
 
     /// As [`pintle::spawn_on`](crate::spawn_on).

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
 use support::{Event, Mode, every_mode, guarded, in_mode, join_all, poll_once, wait_until};
 
 /// A directory of its own for each test, removed at its end.
@@ -441,6 +442,29 @@ fn a_read_that_the_pool_drops_is_an_error() {
     });
 }
 
+#[test]
+fn an_operation_that_the_pool_drops_loses_nothing_that_was_read_ahead() {
+    every_mode(|mode| {
+        let dir = Dir::new();
+        let path = dir.file("file", "text");
+        let runtime = one_blocking_thread(mode);
+        let (busy, mut file) = runtime.block_on(async {
+            let options = File::options().read(true).write(true).to_owned();
+            let mut file = options.open(&path).await.unwrap();
+            file.read_exact(&mut [0; 1]).await.unwrap();
+            let busy = BusyPool::new().await;
+            assert!(poll_once(pin!(file.set_len(3))).await.is_pending());
+            (busy, file)
+        });
+        shut_down(runtime, busy);
+        mode.runtime().block_on(async {
+            let mut text = String::new();
+            file.read_to_string(&mut text).await.unwrap();
+            assert_eq!(text, "ext");
+        });
+    });
+}
+
 // ----- position -------------------------------------------------------------------------------
 
 #[test]
@@ -635,6 +659,25 @@ fn what_is_asked_of_the_file_counts_accepted_writes() {
 }
 
 #[test]
+fn times_are_set_after_what_was_written_before() {
+    every_mode_in_a_dir(async |dir| {
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let later = long_ago + Duration::from_secs(1);
+        let mut file = File::create(dir.join("file")).await?;
+        file.write_all(&numbers(1_000_000)).await?;
+        let times = fs::FileTimes::new().set_accessed(later);
+        file.set_times(times.set_modified(long_ago)).await?;
+        let metadata = file.metadata().await?;
+        assert_eq!(metadata.modified()?, long_ago);
+        assert_eq!(metadata.accessed()?, later);
+        assert_eq!(metadata.len(), 1_000_000);
+        file.set_modified(later).await?;
+        assert_eq!(file.metadata().await?.modified()?, later);
+        Ok(())
+    });
+}
+
+#[test]
 fn many_may_ask_a_file_at_a_time() {
     every_mode_in_a_dir(async |dir| {
         let mut file = File::create(dir.join("file")).await?;
@@ -715,7 +758,7 @@ fn outside_of_a_runtime_the_panic_says_what_to_do() {
     support::assert_panics_with(&["blocking pool", "block_on"], || {
         let _ = Pin::new(&mut file).poll_write(&mut cx, b"text");
     });
-    support::assert_panics_with(&["outside of a Pintle runtime"], || {
+    support::assert_panics_with(&["blocking pool", "block_on"], || {
         let mut read = pin!(fs::read("Cargo.toml"));
         let _ = read.as_mut().poll(&mut cx);
     });
@@ -725,6 +768,26 @@ fn outside_of_a_runtime_the_panic_says_what_to_do() {
         file.flush().await.unwrap();
     });
     assert_eq!(std::fs::read(dir.join("file")).unwrap(), b"more");
+}
+
+#[test]
+fn after_the_end_of_the_runtime_the_error_says_so() {
+    every_mode_in_a_dir(async |dir| {
+        let std_file = std::fs::File::create(dir.join("file"))?;
+        let file = File::from_std(std_file);
+        let ended = Mode::MultiThread.runtime();
+        let handle = ended.handle().clone();
+        ended.shutdown_background();
+        let _inside = handle.enter();
+        for error in [
+            fs::read(dir.join("file")).await.unwrap_err(),
+            fs::read_dir(dir.join("")).await.unwrap_err(),
+            file.metadata().await.unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("shut down"), "{error}");
+        }
+        Ok(())
+    });
 }
 
 // ----- paths ----------------------------------------------------------------------------------

@@ -1,15 +1,22 @@
-//! `LocalSet`: the programs that use it run.
+//! `LocalSet`: its tasks run where it is awaited, live as long as it does, and nowhere else.
 
 #![cfg(feature = "macros")]
 #![deny(unused, unsafe_code)]
 
 mod support;
 
-use pintle::task::{self, JoinSet, LocalSet};
+use pintle::task::{self, JoinHandle, JoinSet, LocalSet};
 use std::cell::Cell;
-use std::future::pending;
+use std::future::{pending, poll_fn};
+use std::hint::spin_loop;
 use std::rc::Rc;
-use support::{Drops, Mode, assert_panics_with, every_mode, until};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
+use std::thread;
+use support::{
+    Drops, Event, Mode, OnDrop, assert_panics_with, every_mode, guarded, poll_once, until,
+};
 
 #[test]
 fn run_until_runs_a_future_and_what_it_spawns() {
@@ -25,7 +32,7 @@ fn run_until_runs_a_future_and_what_it_spawns() {
 }
 
 #[test]
-fn block_on_is_the_runtimes() {
+fn block_on_is_the_runtimes_with_the_set_in_it() {
     every_mode(|mode| {
         let set = LocalSet::new();
         let output = set.block_on(&mode.runtime(), async {
@@ -41,7 +48,8 @@ fn awaiting_it_waits_for_all_its_tasks() {
         mode.runtime().block_on(async {
             let set = Rc::new(LocalSet::new());
             let done = Rc::new(Cell::new(0));
-            for turns in [0, 5, 1] {
+            // The last one needs more turns than a driver gives in a poll.
+            for turns in [0, 5, 1, 1000] {
                 let done = done.clone();
                 set.spawn_local(async move {
                     for _ in 0..turns {
@@ -54,7 +62,7 @@ fn awaiting_it_waits_for_all_its_tasks() {
             let aborted = set.spawn_local(pending::<()>());
             aborted.abort();
             Rc::into_inner(set).unwrap().await;
-            assert_eq!(done.get(), 3);
+            assert_eq!(done.get(), 4);
             assert!(panics.await.unwrap_err().is_panic());
             assert!(aborted.await.unwrap_err().is_cancelled());
             LocalSet::new().await;
@@ -132,11 +140,424 @@ fn it_works_inside_a_task_of_each_worker() {
 }
 
 #[test]
-fn away_from_a_worker_the_panic_says_what_to_do() {
-    let set = LocalSet::new();
-    assert_panics_with(&["`spawn_local`", "`block_on`"], || {
-        set.spawn_local(async {})
+fn tasks_may_be_spawned_before_there_is_a_runtime() {
+    every_mode(|mode| {
+        let set = LocalSet::new();
+        let shared = Rc::new(Cell::new(0));
+        let theirs = shared.clone();
+        let task = set.spawn_local(async move {
+            task::yield_now().await;
+            theirs.set(theirs.get() + 1);
+        });
+        let mut join_set = JoinSet::new();
+        join_set.spawn_local_on(async { Rc::new(5) }, &set);
+        let named = join_set.build_task().name("greeter");
+        named.spawn_local_on(async { panic!("oh") }, &set);
+        assert_eq!(shared.get(), 0, "nobody drives it");
+
+        mode.runtime().block_on(set);
+        assert_eq!(shared.get(), 1);
+        assert!(task.is_finished());
+        assert_eq!(*join_set.try_join_next().unwrap().unwrap(), 5);
+        let error = join_set.try_join_next().unwrap().unwrap_err();
+        assert!(error.to_string().contains("greeter"), "{error}");
     });
-    // And leaves nothing on the list.
-    Mode::CurrentThread.runtime().block_on(set);
+}
+
+#[test]
+fn a_set_is_driven_without_a_runtime() {
+    guarded("no runtime", || {
+        let set = LocalSet::new();
+        let (sender, receiver) = pintle::sync::oneshot::channel();
+        let task = set.spawn_local(async move { Rc::new(receiver.await.unwrap()) });
+        thread::spawn(move || sender.send(7).unwrap());
+        let output = futures_lite::future::block_on(set.run_until(task));
+        assert_eq!(*output.unwrap(), 7);
+    });
+}
+
+#[test]
+fn what_its_tasks_spawn_is_waited_for() {
+    every_mode(|mode| {
+        let done = Rc::new(Cell::new(0));
+        let set = LocalSet::new();
+        let (one, two) = (done.clone(), done.clone());
+        set.spawn_local(async move {
+            task::spawn_local(async move {
+                task::yield_now().await;
+                task::spawn_local(async move {
+                    task::yield_now().await;
+                    one.set(one.get() + 1);
+                });
+            });
+        });
+        let runtime = mode.runtime();
+        // A future that is run in the set spawns on it, too.
+        set.block_on(&runtime, async {
+            task::spawn_local(async move {
+                task::yield_now().await;
+                two.set(two.get() + 1);
+            });
+        });
+        runtime.block_on(set);
+        assert_eq!(done.get(), 2);
+    });
+}
+
+#[test]
+fn what_its_tasks_spawn_is_dropped_with_it() {
+    every_mode(|mode| {
+        mode.runtime().block_on(async {
+            let drops = Drops::new();
+            let set = LocalSet::new();
+            let (inner, outer) = (drops.counter(), drops.counter());
+            let spawned = Rc::new(Cell::new(None));
+            let theirs = spawned.clone();
+            set.spawn_local(async move {
+                let _outer = outer;
+                theirs.set(Some(task::spawn_local(async move {
+                    let _inner = inner;
+                    pending::<()>().await;
+                })));
+                pending::<()>().await;
+            });
+            for _ in 0..3 {
+                set.run_until(task::yield_now()).await;
+            }
+            let spawned = spawned.take().expect("the task has run");
+            assert_eq!(drops.count(), 0);
+            drop(set);
+            assert_eq!(drops.count(), 2);
+            assert!(spawned.await.unwrap_err().is_cancelled());
+        });
+    });
+}
+
+#[test]
+fn its_tasks_go_on_in_the_next_block_on_and_on_another_runtime() {
+    every_mode(|mode| {
+        let set = LocalSet::new();
+        let go_on = Event::new();
+        let wait = go_on.clone();
+        let task = set.spawn_local(async move {
+            wait.wait().await;
+            Rc::new(1)
+        });
+        set.block_on(&mode.runtime(), task::yield_now());
+        assert!(!task.is_finished());
+        // Nobody drives it now; who does next finds what has come in.
+        go_on.set();
+        assert_eq!(*set.block_on(&mode.runtime(), task).unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_task_that_is_never_done_yields_to_the_future_and_to_other_tasks() {
+    every_mode(|mode| {
+        mode.runtime().block_on(async {
+            let turns = Rc::new(Cell::new(0));
+            let theirs = turns.clone();
+            let beside = task::spawn_local(async move {
+                loop {
+                    theirs.set(theirs.get() + 1);
+                    task::yield_now().await;
+                }
+            });
+            let set = LocalSet::new();
+            set.spawn_local(async {
+                loop {
+                    task::yield_now().await;
+                }
+            });
+            set.run_until(until(|| turns.get() >= 3)).await;
+            beside.abort();
+        });
+    });
+}
+
+/// Runs `future` in the set, in a task of its own and thus with a waker of its own.
+async fn drives<F>(set: &Rc<LocalSet>, future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+{
+    let set = set.clone();
+    let driver = task::spawn_local(async move { set.run_until(future).await });
+    task::yield_now().await;
+    driver
+}
+
+#[test]
+fn a_driver_that_leaves_takes_no_wake_with_it() {
+    every_mode(|mode| {
+        mode.runtime().block_on(async {
+            // It leaves before the wake, and after it.
+            for leaves_first in [true, false] {
+                let set = Rc::new(LocalSet::new());
+                let event = Event::new();
+                let wait = event.clone();
+                let member = set.spawn_local(async move { wait.wait().await });
+                let one = drives(&set, pending::<()>()).await;
+                let stays = drives(&set, member).await;
+                let other = drives(&set, pending::<()>()).await;
+                if leaves_first {
+                    other.abort();
+                    one.abort();
+                    task::yield_now().await;
+                }
+                event.set();
+                one.abort();
+                other.abort();
+                stays.await.unwrap().unwrap();
+            }
+        });
+    });
+}
+
+#[test]
+fn wakes_from_other_threads_are_not_lost() {
+    guarded("wakes", || {
+        // It answers so soon that the driver may be just about to wait.
+        let asked = Arc::new(Mutex::new(None::<Waker>));
+        let over = Arc::new(AtomicBool::new(false));
+        let answers = thread::spawn({
+            let (asked, over) = (asked.clone(), over.clone());
+            move || {
+                while !over.load(Ordering::Relaxed) {
+                    let waker = asked.lock().unwrap().take();
+                    waker.map_or_else(spin_loop, Waker::wake);
+                }
+            }
+        });
+        let set = LocalSet::new();
+        set.spawn_local(async move {
+            for _ in 0..50_000 {
+                let mut is_asked = false;
+                let answer = poll_fn(|cx| {
+                    if std::mem::replace(&mut is_asked, true) {
+                        return Poll::Ready(());
+                    }
+                    *asked.lock().unwrap() = Some(cx.waker().clone());
+                    Poll::Pending
+                });
+                answer.await;
+            }
+        });
+        futures_lite::future::block_on(set);
+        over.store(true, Ordering::Relaxed);
+        answers.join().unwrap();
+    });
+}
+
+#[test]
+fn its_tasks_are_dropped_at_home_whoever_wakes_or_aborts_them_meanwhile() {
+    guarded("drops", || {
+        let home = thread::current().id();
+        for _ in 0..200 {
+            let set = LocalSet::new();
+            let events: Vec<_> = (0..4).map(|_| Event::new()).collect();
+            let drops = Arc::new(Mutex::new(Vec::new()));
+            let tasks: Vec<_> = events
+                .iter()
+                .map(|event| {
+                    let (event, drops) = (event.clone(), drops.clone());
+                    let on_drop = OnDrop::new(move || {
+                        drops.lock().unwrap().push(thread::current().id());
+                    });
+                    let not_send = Rc::new(on_drop);
+                    set.spawn_local(async move {
+                        let _not_send = not_send;
+                        event.wait().await;
+                        pending::<()>().await;
+                    })
+                })
+                .collect();
+            futures_lite::future::block_on(set.run_until(task::yield_now()));
+            let aborts: Vec<_> = tasks.iter().map(|task| task.abort_handle()).collect();
+            let others = thread::spawn(move || {
+                for (event, task) in events.iter().zip(aborts) {
+                    event.set();
+                    task.abort();
+                }
+            });
+            drop(set);
+            assert_eq!(*drops.lock().unwrap(), [home; 4]);
+            others.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn what_is_spawned_while_it_is_dropped_is_cancelled() {
+    every_mode(|mode| {
+        let set = LocalSet::new();
+        let spawned = Rc::new(Cell::new(None));
+        let theirs = spawned.clone();
+        let on_drop = OnDrop::new(move || theirs.set(Some(task::spawn_local(pending::<()>()))));
+        set.spawn_local(async move {
+            let _on_drop = on_drop;
+            pending::<()>().await;
+        });
+        set.block_on(&mode.runtime(), task::yield_now());
+        drop(set);
+        let spawned = spawned.take().expect("the future was dropped");
+        let error = futures_lite::future::block_on(spawned).unwrap_err();
+        assert!(error.is_cancelled());
+    });
+}
+
+#[test]
+fn of_several_guards_the_last_one_counts_in_whatever_order_they_go() {
+    let (one, two) = (LocalSet::new(), LocalSet::new());
+    let spawn = || task::spawn_local(async {});
+    let (first, second) = (one.enter(), two.enter());
+    let on_two = spawn();
+    drop(first);
+    let also_on_two = spawn();
+    drop(second);
+    assert_panics_with(&["`spawn_local`"], spawn);
+    futures_lite::future::block_on(two);
+    assert!(on_two.is_finished() && also_on_two.is_finished());
+
+    // One that outlives its set.
+    let guard = one.enter();
+    drop(one);
+    let late = spawn();
+    drop(guard);
+    let error = futures_lite::future::block_on(late).unwrap_err();
+    assert!(error.is_cancelled());
+}
+
+#[test]
+fn a_block_on_inside_one_of_its_tasks_has_its_own_tasks() {
+    let runtime = Mode::MultiThread.runtime();
+    let handle = runtime.handle().clone();
+    guarded("inside", || {
+        let set = LocalSet::new();
+        let task = set.spawn_local(async move {
+            // On the set it would wait for the set, which waits for this.
+            task::block_in_place(|| {
+                handle.block_on(async { task::spawn_local(async { Rc::new(7) }).await.unwrap() })
+            })
+        });
+        assert_eq!(*set.block_on(&runtime, task).unwrap(), 7);
+    });
+}
+
+#[test]
+fn its_tasks_know_who_they_are_and_have_a_budget_each() {
+    every_mode(|mode| {
+        let set = LocalSet::new();
+        let spends = || async {
+            let mut units = 0;
+            while task::coop::has_budget_remaining() {
+                task::consume_budget().await;
+                units += 1;
+            }
+            (task::id(), units)
+        };
+        let (one, two) = (set.spawn_local(spends()), set.spawn_local(spends()));
+        let ids = [one.id(), two.id()];
+        let (one, two) = set.block_on(&mode.runtime(), async {
+            (one.await.unwrap(), two.await.unwrap())
+        });
+        assert_eq!([one.0, two.0], ids);
+        assert_eq!(one.1, two.1);
+    });
+}
+
+#[test]
+fn one_in_the_other_each_has_what_was_spawned_in_it() {
+    every_mode(|mode| {
+        let outer = LocalSet::new();
+        let seen = Rc::new(Cell::new(0));
+        let theirs = seen.clone();
+        outer.spawn_local(async move {
+            let inner = LocalSet::new();
+            let event = Event::new();
+            let wait = event.clone();
+            // On the inner one, which drops it.
+            let late = {
+                let _inside = inner.enter();
+                task::spawn_local(async move { wait.wait().await })
+            };
+            inner.run_until(task::yield_now()).await;
+            // On the outer one.
+            task::spawn_local(async move {
+                task::yield_now().await;
+                theirs.set(1);
+            });
+            drop(inner);
+            event.set();
+            assert!(late.await.unwrap_err().is_cancelled());
+        });
+        mode.runtime().block_on(outer);
+        assert_eq!(seen.get(), 1);
+    });
+}
+
+#[test]
+fn a_set_may_be_one_of_the_threads_locals() {
+    thread_local! {
+        static SET: LocalSet = LocalSet::new();
+    }
+    let drops = Drops::new();
+    let counter = drops.counter();
+    let aborted = thread::spawn(move || {
+        SET.with(|set| {
+            let task = set.spawn_local(async move {
+                let _counter = counter;
+                pending::<()>().await;
+            });
+            futures_lite::future::block_on(set.run_until(task::yield_now()));
+            task.abort_handle()
+        })
+    })
+    .join()
+    .unwrap();
+    assert_eq!(drops.count(), 1);
+    assert!(aborted.is_finished());
+}
+
+#[test]
+fn a_set_that_shares_its_end_with_the_runtime_ends() {
+    every_mode(|mode| {
+        let runtime = mode.runtime();
+        let drops = Drops::new();
+        let counter = drops.counter();
+        runtime.handle().spawn_on(0, move || async move {
+            let set = LocalSet::new();
+            set.spawn_local(async move {
+                let _counter = counter;
+                pending::<()>().await;
+            });
+            set.await;
+        });
+        runtime.block_on(task::yield_now());
+        drop(runtime);
+        assert_eq!(drops.count(), 1);
+    });
+}
+
+#[test]
+fn polled_but_not_awaited_it_loses_nothing() {
+    every_mode(|mode| {
+        mode.runtime().block_on(async {
+            let set = LocalSet::new();
+            let event = Event::new();
+            let wait = event.clone();
+            let task = set.spawn_local(async move { wait.wait().await });
+            let mut never = std::pin::pin!(set.run_until(pending::<()>()));
+            assert!(poll_once(never.as_mut()).await.is_pending());
+            // It is dropped with the waker in its place.
+            event.set();
+            set.run_until(task).await.unwrap();
+        });
+    });
+}
+
+#[test]
+fn outside_of_a_set_and_of_a_runtime_the_panic_says_what_to_do() {
+    assert_panics_with(&["`spawn_local`", "`block_on`", "`LocalSet`"], || {
+        task::spawn_local(async {})
+    });
 }

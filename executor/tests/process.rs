@@ -463,6 +463,18 @@ fn a_command_of_stds_and_back() {
 }
 
 #[test]
+fn a_child_may_be_started_in_another_way() {
+    Mode::CurrentThread.runtime().block_on(async {
+        let mut command = sh("exit 5");
+        let mut child = command.spawn_with(|command| command.spawn()).unwrap();
+        assert_eq!(child.wait().await.unwrap().code(), Some(5));
+        let refused = command.spawn_with(|_| Err(std::io::ErrorKind::Unsupported.into()));
+        let kind = refused.unwrap_err().kind();
+        assert_eq!(kind, std::io::ErrorKind::Unsupported);
+    });
+}
+
+#[test]
 fn a_child_is_sent_to_other_threads() {
     fn is_send_and_sync<T: Send + Sync>(value: T) -> T {
         value

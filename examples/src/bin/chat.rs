@@ -26,6 +26,7 @@ use pintle_examples::{Args, During, Mode, Result, run};
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,10 +56,10 @@ const GRACE: Duration = Duration::from_secs(2);
 fn main() -> ExitCode {
     run(HELP, |mut args: Args| {
         let addr: SocketAddr = args.value("--addr", ([127, 0, 0, 1], 7001).into())?;
-        let memory = args.value("--memory", std::num::NonZeroUsize::new(256).expect("not 0"))?;
+        let memory = args.value("--memory", NonZeroU16::new(256).expect("not 0"))?;
         let (_, runtime) = Mode::from_args(&mut args)?;
         args.finish()?;
-        let room = Arc::new(Room::new(memory.get()));
+        let room = Arc::new(Room::new(memory.get().into()));
         runtime.block_on(serve(addr, &room))?;
         println!(
             "{} guests said {} lines",
@@ -256,7 +257,8 @@ impl Lines {
         }
     }
 
-    /// The next line, trimmed and without control characters, or `None` at the end.
+    /// The next line, trimmed and without control characters, or `None` at the end. What is typed
+    /// last is a line even if it does not end as one.
     ///
     /// # Cancel safety
     ///
@@ -271,7 +273,7 @@ impl Lines {
             if self.line.len() > LONGEST_LINE {
                 return Err(io::ErrorKind::InvalidData.into());
             }
-            if end.is_some() {
+            if end.is_some() || (taken == 0 && !self.line.is_empty()) {
                 let line = std::mem::take(&mut self.line);
                 let line = String::from_utf8_lossy(&line).replace(char::is_control, "");
                 return Ok(Some(line.trim().to_owned()));

@@ -24,7 +24,7 @@ use pintle_examples::{Args, During, Error, Mode, Result, run};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ const OTHER_DESCRIPTORS: u64 = 64;
 
 struct Options {
     to: SocketAddr,
-    limit: usize,
+    limit: u32,
     connect: Duration,
     idle: Duration,
     grace: Duration,
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
     run(HELP, |mut args: Args| {
         let addr: SocketAddr = args.value("--addr", ([127, 0, 0, 1], 7002).into())?;
         let to = args.optional("--to")?;
-        let limit = args.optional::<NonZeroUsize>("--limit")?;
+        let limit = args.optional::<NonZeroU32>("--limit")?;
         let mut seconds = |name, default| args.value(name, default).map(Duration::from_secs);
         let (connect, idle) = (seconds("--connect", 5)?, seconds("--idle", 60)?);
         let grace = seconds("--grace", 10)?;
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
         args.finish()?;
         let options = Options {
             to: to.ok_or_else(|| Error::Usage("--to is missing: where to?".into()))?,
-            limit: limit.map_or(1000, NonZeroUsize::get),
+            limit: limit.map_or(1000, NonZeroU32::get),
             connect,
             idle,
             grace,
@@ -88,7 +88,7 @@ async fn serve(addr: SocketAddr, proxy: &Arc<Proxy>) -> Result<()> {
         to, limit, grace, ..
     } = proxy.options;
     // A connection is two.
-    raise_descriptors(2 * limit as u64 + OTHER_DESCRIPTORS);
+    raise_descriptors(2 * u64::from(limit) + OTHER_DESCRIPTORS);
     let listener = TcpListener::bind(addr)
         .await
         .during(format_args!("listening on {addr}"))?;
@@ -132,7 +132,7 @@ enum End {
 
 impl Proxy {
     async fn accept(self: &Arc<Self>, listener: TcpListener, tracker: &TaskTracker) -> Result<()> {
-        let places = Arc::new(Semaphore::new(self.options.limit));
+        let places = Arc::new(Semaphore::new(self.options.limit as usize));
         let mut connections = Connections::new(listener);
         loop {
             // The place first: who is not accepted waits outside, at no cost to us.

@@ -5,9 +5,10 @@
 //! the one thing that only they know, their `$crate`: `($crate) biased; …`. So the expansion finds
 //! the crate under whatever name the user gave it.
 //!
-//! Everything an expansion names itself has the span `mixed_site`, so that it neither sees the
-//! user's variables nor is seen; but for what the compiler has to say about a future, which is
-//! said where the future stands.
+//! Everything an expansion names itself has the hygiene of that `$crate`, so that it neither sees
+//! the user's variables nor is seen. What the compiler may have to say about a future is said to
+//! stand where the future does, all of it: of what is put together from several places, or several
+//! macros, the compiler says that it stands where the outermost macro does.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
@@ -21,8 +22,9 @@ mod keyword {
 
 /// `($crate) biased;`
 pub(crate) struct Head {
-    /// The path of the crate's module that an expansion calls.
-    pub(crate) support: TokenStream,
+    /// The span of what stands nowhere in particular.
+    pub(crate) site: Span,
+    krate: TokenStream,
     pub(crate) biased: bool,
 }
 
@@ -30,48 +32,57 @@ impl Head {
     pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let content;
         parenthesized!(content in input);
-        let krate: TokenStream = content.parse()?;
-        let site = Span::mixed_site();
+        let site = content.span();
+        let krate = content.parse()?;
         let biased = input.peek(keyword::biased) && input.peek2(Token![;]);
         if biased {
             input.parse::<keyword::biased>()?;
             input.parse::<Token![;]>()?;
         }
         Ok(Self {
-            support: quote_spanned!(site=> #krate::macros::support),
+            site,
+            krate,
             biased,
         })
     }
-}
 
-/// The variables of the futures, each of which is said to stand where its future does.
-pub(crate) fn variables(futures: &[&Expr]) -> Vec<Ident> {
-    let site = Span::mixed_site();
-    let variable = |(index, future): (usize, &&Expr)| {
-        format_ident!("future_{index}", span = site.located_at(future.span()))
-    };
-    futures.iter().enumerate().map(variable).collect()
-}
+    /// The path of the crate's module that an expansion calls, said to stand at `at`.
+    pub(crate) fn support(&self, at: Span) -> TokenStream {
+        let krate = self.krate.clone().into_iter().map(|mut token| {
+            token.set_span(at);
+            token
+        });
+        quote_spanned!(at=> #(#krate)*::macros::support)
+    }
 
-/// Statements that evaluate the futures' expressions, in their order, and pin each future on the
-/// stack, under its variable; `wrap` puts something around it.
-///
-/// An expression has a `let` of its own, so that its temporaries live as long as those of any
-/// `let`. The futures are pinned in reverse, since that is the reverse of how they are dropped.
-pub(crate) fn pinned(
-    variables: &[Ident],
-    futures: &[&Expr],
-    wrap: impl Fn(Span, TokenStream) -> TokenStream,
-) -> TokenStream {
-    let site = Span::mixed_site();
-    let pins = variables.iter().rev().map(|variable| {
-        let at = variable.span();
-        let future = quote_spanned!(at=> ::core::future::IntoFuture::into_future(#variable));
-        let future = wrap(at, future);
-        quote_spanned!(site=> let mut #variable = ::core::pin::pin!(#future);)
-    });
-    quote_spanned! {site=>
-        #(let #variables = #futures;)*
-        #(#pins)*
+    /// The variables of the futures, each of which is said to stand where its future does.
+    pub(crate) fn variables(&self, futures: &[&Expr]) -> Vec<Ident> {
+        let variable = |(index, future): (usize, &&Expr)| {
+            format_ident!("future_{index}", span = self.site.located_at(future.span()))
+        };
+        futures.iter().enumerate().map(variable).collect()
+    }
+
+    /// Statements that evaluate the futures' expressions, in their order, and pin each future on
+    /// the stack, under its variable; `wrap` puts something around it.
+    ///
+    /// An expression has a `let` of its own, so that its temporaries live as long as those of any
+    /// `let`. The futures are pinned in reverse, since that is the reverse of how they are dropped.
+    pub(crate) fn pinned(
+        &self,
+        variables: &[Ident],
+        futures: &[&Expr],
+        wrap: impl Fn(Span, TokenStream) -> TokenStream,
+    ) -> TokenStream {
+        let pins = variables.iter().rev().map(|variable| {
+            let at = variable.span();
+            let future = quote_spanned!(at=> ::core::future::IntoFuture::into_future(#variable));
+            let future = wrap(at, future);
+            quote_spanned!(at=> let mut #variable = ::core::pin::pin!(#future);)
+        });
+        quote_spanned! {self.site=>
+            #(let #variables = #futures;)*
+            #(#pins)*
+        }
     }
 }

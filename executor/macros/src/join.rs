@@ -12,8 +12,8 @@
 //! }
 //! ```
 
-use crate::branches::{Head, pinned, variables};
-use proc_macro2::{Span, TokenStream};
+use crate::branches::Head;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::Expr;
 use syn::parse::{ParseStream, Parser};
@@ -50,38 +50,53 @@ impl Join {
     }
 
     fn expand(&self, kind: Kind) -> TokenStream {
-        let site = Span::mixed_site();
-        let Head { support, biased } = &self.head;
+        let Head { site, biased, .. } = self.head;
+        let support = self.head.support(site);
         let count = self.futures.len();
         let futures: Vec<_> = self.futures.iter().collect();
-        let variables = variables(&futures);
-        let pinned = pinned(
-            &variables,
-            &futures,
-            |at, future| quote_spanned!(at=> #support::maybe_done(#future)),
-        );
+        let variables = self.head.variables(&futures);
+        let pinned = self.head.pinned(&variables, &futures, |at, future| {
+            let support = self.head.support(at);
+            quote_spanned!(at=> #support::maybe_done(#future))
+        });
+        // Called by its path, so that a future which is none is a bound that is not met; of a method
+        // the compiler would say that there is none of that name.
+        let method = |variable: &Ident, name| {
+            let at = variable.span();
+            let (support, name) = (self.head.support(at), Ident::new(name, at));
+            quote_spanned!(at=> #support::MaybeDone::#name)
+        };
         let polls = variables.iter().enumerate().map(|(index, variable)| {
+            let at = variable.span();
+            let (poll, take_error) = (method(variable, "poll"), method(variable, "take_error"));
             let then = match kind {
                 Kind::Join => TokenStream::new(),
-                Kind::TryJoin => quote_spanned! {site=>
+                Kind::TryJoin => quote_spanned! {at=>
                     else if let ::core::option::Option::Some(error) =
-                        #variable.as_mut().take_error()
+                        #take_error(#variable.as_mut())
                     {
                         return ::core::task::Poll::Ready(::core::result::Result::Err(error));
                     }
                 },
             };
-            quote_spanned! {site=>
-                #index => if #variable.as_mut().poll(cx).is_pending() {
+            quote_spanned! {at=>
+                #index => if #poll(#variable.as_mut(), cx).is_pending() {
                     pending = true;
                 } #then
             }
         });
+        let take = match kind {
+            Kind::Join => "take_output",
+            Kind::TryJoin => "take_success",
+        };
+        let outputs = variables.iter().map(|variable| {
+            let (at, take) = (variable.span(), method(variable, take));
+            quote_spanned!(at=> #take(#variable.as_mut()))
+        });
+        let outputs = quote_spanned!(site=> (#(#outputs,)*));
         let outputs = match kind {
-            Kind::Join => quote_spanned!(site=> (#(#variables.as_mut().take_output(),)*)),
-            Kind::TryJoin => quote_spanned! {site=>
-                ::core::result::Result::Ok((#(#variables.as_mut().take_success(),)*))
-            },
+            Kind::Join => outputs,
+            Kind::TryJoin => quote_spanned!(site=> ::core::result::Result::Ok(#outputs)),
         };
         if count == 0 {
             return quote_spanned! {site=>

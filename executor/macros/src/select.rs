@@ -23,7 +23,7 @@
 //! be moved out of it. There the pattern stands without its variables ([`shape`]): it then fits
 //! the same values and takes nothing.
 
-use crate::branches::{Head, pinned, variables};
+use crate::branches::Head;
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ext::IdentExt;
@@ -156,14 +156,14 @@ impl Select {
         let Some(last) = self.branches.len().checked_sub(1) else {
             return self.otherwise.clone().unwrap_or_default();
         };
-        let site = Span::mixed_site();
-        let Head { support, biased } = &self.head;
+        let Head { site, biased, .. } = self.head;
+        let support = self.head.support(site);
         let count = last + 1;
         let futures: Vec<_> = self.branches.iter().map(|branch| &branch.future).collect();
-        let variables = variables(&futures);
-        let pinned = pinned(&variables, &futures, |_, future| future);
-        let types = names("T", count);
-        let variants = names("Branch", count);
+        let variables = self.head.variables(&futures);
+        let pinned = self.head.pinned(&variables, &futures, |_, future| future);
+        let types = names("T", count, site);
+        let variants = names("Branch", count, site);
 
         let conditions = self
             .branches
@@ -178,7 +178,7 @@ impl Select {
                     }
                 })
             });
-        let first = match *biased || count == 1 {
+        let first = match biased || count == 1 {
             true => quote_spanned!(site=> 0_usize),
             false => quote_spanned!(site=> #support::any_of(#count)),
         };
@@ -187,7 +187,7 @@ impl Select {
             .iter()
             .map(|branch| Shape::of(&branch.pattern))
             .collect();
-        let fits = shapes.iter().map(Shape::fits);
+        let fits = shapes.iter().map(|shape| shape.fits(site));
         let indices = 0..count;
         let polls = variables.iter().map(|variable| {
             let at = variable.span();
@@ -262,8 +262,7 @@ impl Select {
     }
 }
 
-fn names(prefix: &str, count: usize) -> Vec<Ident> {
-    let site = Span::mixed_site();
+fn names(prefix: &str, count: usize, site: Span) -> Vec<Ident> {
     (0..count)
         .map(|index| format_ident!("{prefix}{index}", span = site))
         .collect()
@@ -289,8 +288,7 @@ impl Shape {
     }
 
     /// The expression that says whether `output` fits.
-    fn fits(&self) -> TokenStream {
-        let site = Span::mixed_site();
+    fn fits(&self, site: Span) -> TokenStream {
         if !self.may_not_fit() {
             return quote_spanned!(site=> true);
         }

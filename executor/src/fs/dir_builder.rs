@@ -1,6 +1,6 @@
 //! [`DirBuilder`]: how a directory is made.
 
-use super::on_pool;
+use crate::io::pooled::on_pool;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;

@@ -1,14 +1,15 @@
 //! [`File`]: an open file.
 
-use super::{OpenOptions, on_pool};
-use crate::io::pooled::{Blocking, Pooled};
+use super::OpenOptions;
+use crate::io::pooled::{Blocking, Pooled, on_pool};
 use futures_lite::io::{AsyncRead, AsyncSeek, AsyncWrite};
-use std::fs::{File as StdFile, Metadata, Permissions};
+use std::fs::{File as StdFile, FileTimes, Metadata, Permissions};
 use std::io::{self, IoSlice, Seek, SeekFrom};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::SystemTime;
 
 impl Blocking for StdFile {
     /// Regular files only: reading a terminal or a pipe for more than was asked would take what
@@ -244,6 +245,44 @@ impl File {
         self.pooled
             .exclusive(false, |file| file.set_permissions(permissions))
             .await
+    }
+
+    /// Sets when the file was changed and read last. Accepted writes are done before, and do not
+    /// change it again.
+    ///
+    /// # Errors
+    ///
+    /// That of an earlier write, and those of [`std::fs::File::set_times`].
+    ///
+    /// ```
+    /// use pintle::fs::{File, FileTimes};
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// # #[pintle::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("pintle-times-{}", std::process::id()));
+    /// let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    /// let file = File::create(&path).await?;
+    /// file.set_times(FileTimes::new().set_modified(long_ago)).await?;
+    /// assert_eq!(file.metadata().await?.modified()?, long_ago);
+    /// # pintle::fs::remove_file(&path).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn set_times(&self, times: FileTimes) -> io::Result<()> {
+        self.pooled.written().await?;
+        self.pooled
+            .exclusive(false, move |file| file.set_times(times))
+            .await
+    }
+
+    /// Sets when the file was changed last; as [`set_times`](Self::set_times) otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As `set_times`.
+    pub async fn set_modified(&self, time: SystemTime) -> io::Result<()> {
+        self.set_times(FileTimes::new().set_modified(time)).await
     }
 
     /// Another handle to the same open file. Both share one position, which each moves also by

@@ -4,11 +4,11 @@
 //! the runtime's blocking pool. A trip to the pool costs some microseconds: a [`File`] reads ahead
 //! and writes behind, so that small reads and writes share trips, and [`ReadDir`] fetches entries
 //! by the dozen. Where a whole job is made of small steps, one
-//! [`spawn_blocking`] around `std::fs` is cheaper still.
+//! [`spawn_blocking`](crate::task::spawn_blocking) around `std::fs` is cheaper still.
 //!
 //! | piece | what it is |
 //! | --- | --- |
-//! | [`File`], [`OpenOptions`] | open files |
+//! | [`File`], [`OpenOptions`], [`FileTimes`] | open files |
 //! | [`read`], [`read_to_string`], [`write()`], [`copy`] | whole files |
 //! | [`create_dir`], [`create_dir_all`], [`DirBuilder`], [`read_dir`] | directories |
 //! | [`remove_file`], [`remove_dir`], [`remove_dir_all`], [`rename`] | the tree |
@@ -58,13 +58,4 @@ pub use paths::{
     symlink_metadata, try_exists, write,
 };
 pub use read_dir::{DirEntry, ReadDir, read_dir};
-
-use crate::task::spawn_blocking;
-use std::io;
-
-/// Runs `f` on the blocking pool.
-async fn on_pool<R: Send + 'static>(
-    f: impl FnOnce() -> io::Result<R> + Send + 'static,
-) -> io::Result<R> {
-    spawn_blocking(f).await?
-}
+pub use std::fs::FileTimes;

@@ -1,6 +1,6 @@
 //! The functions of `std::fs` that take paths, each one trip to the blocking pool.
 
-use super::on_pool;
+use crate::io::pooled::on_pool;
 use std::fs::{self, Metadata, Permissions};
 use std::io;
 use std::path::{Path, PathBuf};

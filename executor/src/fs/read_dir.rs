@@ -2,8 +2,8 @@
 //!
 //! Tested in `tests/fs.rs`.
 
-use super::on_pool;
-use crate::task::{JoinHandle, spawn_blocking};
+use crate::io::pooled::{not_done, on_pool, pool};
+use crate::task::JoinHandle;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt;
@@ -121,13 +121,15 @@ impl ReadDir {
             }
             self.source = match std::mem::replace(&mut self.source, Source::Over) {
                 Source::Over => return Poll::Ready(Ok(None)),
-                Source::Idle(from) => Source::Fetching(spawn_blocking(|| Chunk::fetch(from))),
+                Source::Idle(from) => {
+                    Source::Fetching(pool().spawn_blocking(|| Chunk::fetch(from)))
+                }
                 Source::Fetching(mut job) => {
                     let Poll::Ready(chunk) = Pin::new(&mut job).poll(cx) else {
                         self.source = Source::Fetching(job);
                         return Poll::Pending;
                     };
-                    let chunk = chunk?;
+                    let chunk = chunk.map_err(not_done)?;
                     self.ready = chunk.entries;
                     chunk.rest.map_or(Source::Over, Source::Idle)
                 }

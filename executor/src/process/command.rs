@@ -7,7 +7,7 @@ use std::future::Future;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command as StdCommand, ExitStatus, Output, Stdio};
+use std::process::{Child as StdChild, Command as StdCommand, ExitStatus, Output, Stdio};
 
 /// How a process is started: [`std::process::Command`], whose waiting is awaited.
 ///
@@ -80,8 +80,7 @@ impl Command {
         self
     }
 
-    /// Where its standard input comes from: ours, unless set or [`output`](Self::output) is
-    /// called.
+    /// Where its standard input comes from: ours, unless set.
     pub fn stdin(&mut self, from: impl Into<Stdio>) -> &mut Self {
         self.std.stdin(from);
         self
@@ -173,8 +172,20 @@ impl Command {
     ///
     /// Those of [`std::process::Command::spawn`]: there is no such program, say.
     pub fn spawn(&mut self) -> io::Result<Child> {
+        self.spawn_with(StdCommand::spawn)
+    }
+
+    /// As [`spawn`](Self::spawn), with another way to start the process.
+    ///
+    /// # Errors
+    ///
+    /// Those of `with`.
+    pub fn spawn_with(
+        &mut self,
+        with: impl FnOnce(&mut StdCommand) -> io::Result<StdChild>,
+    ) -> io::Result<Child> {
         orphan::look_after();
-        Child::new(self.std.spawn()?, self.kill_on_drop)
+        Child::new(with(&mut self.std)?, self.kill_on_drop)
     }
 
     /// Starts the process, at once, and waits for its end. Pipes, if any were asked for, are
@@ -197,6 +208,9 @@ impl Command {
     }
 
     /// Starts the process, at once, and waits for its end and for all it says, through pipes.
+    ///
+    /// Its standard input is ours unless [set](Self::stdin), as it is with tokio. (That of
+    /// [`std::process::Command::output`] is empty.)
     ///
     /// # Cancel safety
     ///

@@ -74,7 +74,7 @@ pub use crate::task_tools::{
     abort_on_drop::AbortOnDropHandle,
     coop::{self, consume_budget, unconstrained},
     join_set::{self, JoinSet},
-    local_set::LocalSet,
+    local_set::{LocalEnterGuard, LocalSet},
     task_local::{AccessError, LocalKey, TaskLocalFuture},
     task_tracker::{self, TaskTracker},
 };

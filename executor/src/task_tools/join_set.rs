@@ -128,7 +128,7 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// # Panics
     ///
-    /// On a thread that is not a worker.
+    /// On a thread that is neither a worker nor inside a local set.
     ///
     /// ```
     /// use std::rc::Rc;
@@ -149,12 +149,7 @@ impl<T: 'static> JoinSet<T> {
         self.insert(task::spawn_local(future))
     }
 
-    /// Spawns a task in this set and on the list of `local_set`; see [`LocalSet::spawn_local`].
-    ///
-    /// # Panics
-    ///
-    /// On a thread that is not a worker.
-    #[track_caller]
+    /// Spawns a task in this set and on `local_set`; see [`LocalSet::spawn_local`].
     pub fn spawn_local_on<F>(&mut self, future: F, local_set: &LocalSet) -> AbortHandle
     where
         F: Future<Output = T> + 'static,
@@ -552,13 +547,21 @@ impl<T: 'static> Builder<'_, T> {
     ///
     /// # Panics
     ///
-    /// On a thread that is not a worker.
+    /// On a thread that is neither a worker nor inside a local set.
     #[track_caller]
     pub fn spawn_local<F>(self, future: F) -> AbortHandle
     where
         F: Future<Output = T> + 'static,
     {
         self.set.insert(self.task.spawn_local(future))
+    }
+
+    /// As [`JoinSet::spawn_local_on`].
+    pub fn spawn_local_on<F>(self, future: F, local_set: &LocalSet) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.set.insert(self.task.spawn_local_on(future, local_set))
     }
 
     /// As [`JoinSet::spawn_blocking`].

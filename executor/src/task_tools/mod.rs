@@ -2,7 +2,7 @@
 //! [`pintle::task`](crate::task).
 //!
 //! Nothing here knows how a task works. All of it is made of handles, wakers and futures, without
-//! unsafe code.
+//! unsafe code; but for the local set, which is a scheduler of its own.
 
 pub mod abort_on_drop;
 pub mod coop;

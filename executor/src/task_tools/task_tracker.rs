@@ -76,7 +76,7 @@ impl TaskTracker {
     ///
     /// # Panics
     ///
-    /// On a thread that is not a worker.
+    /// On a thread that is neither a worker nor inside a local set.
     #[track_caller]
     pub fn spawn_local<F>(&self, task: F) -> JoinHandle<F::Output>
     where
@@ -86,7 +86,6 @@ impl TaskTracker {
     }
 
     /// Spawns a task on a local set and tracks it; see [`LocalSet::spawn_local`].
-    #[track_caller]
     pub fn spawn_local_on<F>(&self, task: F, local_set: &LocalSet) -> JoinHandle<F::Output>
     where
         F: Future + 'static,

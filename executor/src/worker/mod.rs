@@ -38,7 +38,8 @@ pub(crate) use affinity::cpus;
 pub(crate) use config::{Config, Mode};
 pub(crate) use counters::Counters;
 pub(crate) use current::{
-    Seated, enter_outside, is_worker_of, may_block, shared as current_shared, task_id, with_local,
+    Seated, as_task, enter_outside, is_worker_of, may_block, shared as current_shared, task_id,
+    with_local,
 };
 pub(crate) use door::Door;
 pub(crate) use guest::block_on;

@@ -36,9 +36,13 @@ impl Ahead {
         self.end - self.start
     }
 
-    /// Whether there is something that has to be given back before the position counts.
-    pub(super) fn can_give_back(&self) -> bool {
-        self.len() > 0 && self.rewinds == Some(true)
+    /// By how many bytes the position has to be moved back before it counts. None if that is
+    /// impossible: they stay here, or would be lost.
+    pub(super) fn to_give_back(&self) -> usize {
+        match self.rewinds {
+            Some(true) => self.len(),
+            _ => 0,
+        }
     }
 
     /// Moves unread bytes to `to`, and says how many.
@@ -49,17 +53,7 @@ impl Ahead {
         count
     }
 
-    /// Forgets the unread bytes, and says by how many the position has to be moved back. Keeps
-    /// them if they would be lost.
-    pub(super) fn give_back(&mut self) -> usize {
-        let unread = if self.can_give_back() { self.len() } else { 0 };
-        if unread > 0 {
-            self.clear();
-        }
-        unread
-    }
-
-    /// The position has changed: what was read ahead is not what comes next.
+    /// The position has changed, or was moved back: what was read ahead is not what comes next.
     pub(super) fn clear(&mut self) {
         (self.start, self.end) = (0, 0);
         self.window = MIN_WINDOW;

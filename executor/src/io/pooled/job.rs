@@ -2,8 +2,10 @@
 
 use super::{Blocking, Outcome, Pooled, State};
 use crate::runtime::Handle;
+use crate::task::JoinError;
 use pintle_sync::WakeBatch;
 use pintle_sync::shim::sync::Mutex;
+use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
@@ -19,11 +21,11 @@ pub(super) enum Kind {
 
 /// The pool of the runtime this thread is in.
 #[track_caller]
-pub(super) fn pool() -> Handle {
+pub(crate) fn pool() -> Handle {
     Handle::try_current().unwrap_or_else(|error| {
         panic!(
-            "files and standard streams work on a runtime's blocking pool, and this thread is in \
-             no Pintle runtime. {error}"
+            "files, directories and standard streams work on a runtime's blocking pool, and this \
+             thread is in no Pintle runtime. {error}"
         )
     })
 }
@@ -46,6 +48,17 @@ impl<T: Blocking> Job<T> {
 
     pub(super) fn io(&self) -> &T {
         self.io.as_ref().expect("the job is not over")
+    }
+
+    /// Gives back what was read ahead, if that is possible: moves the position to where the user
+    /// thinks it is. (In the job, so that one that is never run leaves both as they are.)
+    pub(super) fn give_back(&self) -> io::Result<()> {
+        let unread = self.shared.lock().ahead.to_give_back();
+        if unread > 0 {
+            self.io().rewind(unread)?;
+            self.shared.lock().ahead.clear();
+        }
+        Ok(())
     }
 
     /// Ends the job, telling what became of it.
@@ -72,8 +85,8 @@ where
     for<'a> &'a T: io::Write,
 {
     /// Writes what has been accepted, until there is nothing left, and ends.
-    pub(super) fn write_behind(&mut self, unread: usize) {
-        if let Err(error) = self.try_write_behind(unread) {
+    pub(super) fn write_behind(&mut self) {
+        if let Err(error) = self.try_write_behind() {
             self.end(|state| {
                 // What was accepted after the bytes that could not be written is void, too.
                 state.behind.clear();
@@ -82,12 +95,10 @@ where
         }
     }
 
-    fn try_write_behind(&mut self, unread: usize) -> io::Result<()> {
+    fn try_write_behind(&mut self) -> io::Result<()> {
         use io::Write;
 
-        if unread > 0 {
-            self.io().rewind(unread)?;
-        }
+        self.give_back()?;
         let mut batch = WakeBatch::new();
         let mut flushed = true;
         loop {
@@ -129,20 +140,33 @@ impl<T: Blocking> Drop for Job<T> {
 }
 
 /// A [`Job`] that writes even if the pool drops it unrun: the bytes have been accepted.
-pub(super) struct WriteJob<T: Blocking>
+pub(super) struct WriteJob<T: Blocking>(pub(super) Job<T>)
 where
-    for<'a> &'a T: io::Write,
-{
-    pub(super) job: Job<T>,
-    pub(super) unread: usize,
-}
+    for<'a> &'a T: io::Write;
 
 impl<T: Blocking> Drop for WriteJob<T>
 where
     for<'a> &'a T: io::Write,
 {
     fn drop(&mut self) {
-        self.job.write_behind(self.unread);
+        self.0.write_behind();
+    }
+}
+
+/// Runs `f` on the pool.
+pub(crate) async fn on_pool<R: Send + 'static>(
+    f: impl FnOnce() -> io::Result<R> + Send + 'static,
+) -> io::Result<R> {
+    pool().spawn_blocking(f).await.map_err(not_done)?
+}
+
+/// Why a job of the pool has no result.
+pub(crate) fn not_done(error: JoinError) -> io::Error {
+    // What the system refused says so itself.
+    if error.is_panic() || error.source().is_some() {
+        error.into()
+    } else {
+        not_run()
     }
 }
 

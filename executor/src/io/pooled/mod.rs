@@ -41,6 +41,8 @@ mod operations;
 
 use buffers::Ahead;
 use job::{Job, Kind};
+#[cfg(feature = "fs")]
+pub(crate) use job::{not_done, on_pool, pool};
 use pintle_sync::WakeBatch;
 use pintle_sync::shim::sync::Mutex;
 use slab::Slab;
@@ -151,28 +153,23 @@ impl<T: Blocking> Pooled<T> {
         f: impl FnOnce(&T) -> io::Result<R> + Send + 'static,
     ) -> io::Result<R> {
         let pool = job::pool();
-        let unread = self
-            .wait_for(|state| {
-                if state.job.is_some() {
-                    return None;
-                }
-                state.job = Some(Kind::Exclusive);
-                state.outcome = None;
-                Some(if give_back {
-                    state.ahead.give_back()
-                } else {
-                    0
-                })
-            })
-            .await;
+        self.wait_for(|state| {
+            if state.job.is_some() {
+                return None;
+            }
+            state.job = Some(Kind::Exclusive);
+            state.outcome = None;
+            Some(())
+        })
+        .await;
         let job = Job::new(self);
         let done = pool.spawn_blocking(move || {
-            if unread > 0 {
-                job.io().rewind(unread)?;
+            if give_back {
+                job.give_back()?;
             }
             f(job.io())
         });
-        done.await?
+        done.await.map_err(job::not_done)?
     }
 
     /// Waits until everything accepted is written, and tells if that failed.
@@ -189,7 +186,7 @@ impl<T: Blocking> Pooled<T> {
     /// that is possible, and lost otherwise; that everything was written is for the caller to
     /// look at.
     pub(crate) async fn into_inner(self) -> T {
-        if self.shared.lock().ahead.can_give_back() {
+        if self.shared.lock().ahead.to_give_back() > 0 {
             // At worst the position is not where the user thinks it is.
             let _ = self.exclusive(true, |_| Ok(())).await;
         }
@@ -211,7 +208,7 @@ impl<T: Blocking> Pooled<T> {
             drop(state);
             return Err(self);
         }
-        state.ahead.give_back();
+        state.ahead.clear();
         drop(state);
         Ok(self.unwrap())
     }

@@ -116,15 +116,11 @@ where
     }
 
     fn start_write(&self, mut state: MutexGuard<'_, State>, pool: &crate::runtime::Handle) {
-        let unread = state.ahead.give_back();
         // A read whose asker has gone.
         state.outcome = None;
         state.job = Some(Kind::Write);
         drop(state);
-        let job = WriteJob {
-            job: Job::new(self),
-            unread,
-        };
+        let job = WriteJob(Job::new(self));
         // It does its work when it is dropped, by whomever.
         drop(pool.spawn_blocking(move || drop(job)));
     }
