@@ -17,7 +17,7 @@
 //!
 //! Each wake takes the drivers' lock, as no wake of a worker's own task does: drivers come and go.
 //!
-//! Tested in `tests/local_set.rs`.
+//! Tested in `tests/local_set.rs`; invariants 2 and 3 are modelled in `loom-tests/tests/local_set.rs`.
 
 #![expect(
     unsafe_code,
@@ -28,6 +28,7 @@ use crate::queue::Inbox;
 use crate::task::{self, Bound, Id, JoinHandle, Schedule, Task};
 use crate::worker::as_task;
 use pintle_sync::shim::sync::Mutex;
+use pintle_sync::shim::thread::{self, ThreadId};
 use pintle_sync::{WakeBatch, budget};
 use slab::Slab;
 use std::cell::{Cell, RefCell};
@@ -35,7 +36,6 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::task::Waker;
-use std::thread::{self, ThreadId};
 
 /// How many tasks are run in one poll of a driver, which then lets other tasks run.
 const TURNS: usize = 64;

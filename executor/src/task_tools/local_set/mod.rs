@@ -236,7 +236,7 @@ impl<F: Future> Future for RunUntil<F> {
 
 // ----- the sets that this thread is in -----------------------------------------------------------
 
-std::thread_local! {
+pintle_sync::thread_local! {
     static INSIDE: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
     static ENTRIES: Cell<u64> = const { Cell::new(0) };
 }

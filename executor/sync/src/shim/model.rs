@@ -53,7 +53,7 @@ pub mod hint {
 /// Threads.
 pub mod thread {
     pub use super::local::LocalKey;
-    pub use loom::thread::{Builder, JoinHandle, current, spawn};
+    pub use loom::thread::{Builder, JoinHandle, ThreadId, current, spawn};
 
     /// Lets other threads run.
     pub fn yield_now() {

@@ -51,7 +51,7 @@ pub mod hint {
 
 /// Threads.
 pub mod thread {
-    pub use std::thread::{Builder, JoinHandle, LocalKey, current, spawn, yield_now};
+    pub use std::thread::{Builder, JoinHandle, LocalKey, ThreadId, current, spawn, yield_now};
 }
 
 /// What the machine decides, and a model must not leave to it.
