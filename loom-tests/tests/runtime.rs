@@ -314,3 +314,29 @@ fn a_blocking_job_is_run_and_joined_and_its_thread_ends_with_the_runtime() {
         assert_eq!(output, 7);
     });
 }
+
+// ----- models that fail -----------------------------------------------------------------------
+
+/// What the task had to say may have been the model's verdict.
+#[test]
+#[should_panic(expected = "in a task")]
+fn a_panic_in_a_task_fails_the_model() {
+    model(1, || {
+        let runtime = settled(per_core(1));
+        let _ = runtime.block_on(async { spawn(async { panic!("in a task") }).await });
+        drop_unexplored(runtime);
+    });
+}
+
+/// Instead of waiting for ever. The next model on the same thread knows nothing of it.
+#[test]
+fn a_model_in_which_nothing_can_happen_any_more_fails_and_leaves_nothing_behind() {
+    let wait_for_ever = || {
+        let runtime = settled(per_core(1));
+        runtime.block_on(std::future::pending::<()>());
+    };
+    let stuck = std::panic::catch_unwind(|| model(1, wait_for_ever)).unwrap_err();
+    let message = stuck.downcast_ref::<&str>().unwrap();
+    assert!(message.contains("the model is stuck"), "{message}");
+    model(1, || drop_unexplored(settled(per_core(1))));
+}

@@ -13,6 +13,7 @@
 //! | `source` | the readiness word and the waiting wakers; the only atomics, model-checked |
 //! | `table`, `token` | sources by slab key and generation |
 //! | `alarm` | a `timerfd` that ends a wait on time |
+//! | `modelled` | what takes the driver's place under `--cfg loom` |
 //!
 //! # The life of a byte
 //!

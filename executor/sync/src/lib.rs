@@ -23,8 +23,8 @@
 //!
 //! For runtimes:
 //!
-//! - [`shim`]: locks, atomics, cells and thread-locals, from `std` and `parking_lot` or, under
-//!   `--cfg loom`, from the model checker. The only such switch in the workspace.
+//! - [`shim`]: locks, atomics, cells, threads and their locals, and the time, from `std` and
+//!   `parking_lot` or, under `--cfg loom`, from the model checker.
 //! - [`WakeBatch`]: wakers collected while something is locked, woken when nothing is.
 //! - [`budget`]: the cooperative budget that makes an always-ready task yield now and then.
 

@@ -77,6 +77,7 @@ impl<T> Drop for Own<T> {
     fn drop(&mut self) {
         if super::panic::is_model_over() {
             std::mem::forget(self.0.take());
+            super::time::start_anew();
         }
     }
 }

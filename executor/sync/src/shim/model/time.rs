@@ -17,7 +17,6 @@ use super::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::sync::LazyLock;
-use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 /// How many looks of the watchman must have found nothing before time jumps.
@@ -28,14 +27,6 @@ const STUCK: u32 = 30;
 
 /// When all models begin.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-
-/// How many runs of models there have been.
-static RUNS: AtomicUsize = AtomicUsize::new(1);
-
-loom::lazy_static! {
-    /// The number of this run.
-    static ref RUN: usize = RUNS.fetch_add(1, Relaxed);
-}
 
 crate::thread_local! {
     /// How often this thread has yielded.
@@ -63,9 +54,13 @@ pub(super) fn yield_last() -> bool {
     })
 }
 
+/// Forgets a run that has failed: its threads are never heard of again, and so never leave their beds.
+pub(super) fn start_anew() {
+    ROOM.with(Room::clear);
+}
+
 /// All beds of one run.
 struct Room {
-    run: Cell<usize>,
     passed: Cell<Duration>,
     beds: RefCell<Slab<Sleeper>>,
     watchman: Cell<Option<usize>>,
@@ -95,7 +90,6 @@ impl Sleeper {
 impl Room {
     const fn new() -> Self {
         Self {
-            run: Cell::new(0),
             passed: Cell::new(Duration::ZERO),
             beds: RefCell::new(Slab::new()),
             watchman: Cell::new(None),
@@ -105,10 +99,6 @@ impl Room {
     }
 
     fn add(&self) -> usize {
-        // What a run that has failed left behind.
-        if self.run.replace(*RUN) != *RUN {
-            self.clear();
-        }
         self.beds.borrow_mut().insert(Sleeper::default())
     }
 
