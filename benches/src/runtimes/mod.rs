@@ -1,7 +1,12 @@
 //! The runtimes, each in a file of its own.
 
+mod compio;
 mod cores;
+mod glommio;
+mod monoio;
+mod nio;
 mod pintle;
+mod smol;
 mod tokio;
 
 use crate::runtime::{Kind, Runtime};
@@ -12,7 +17,8 @@ macro_rules! for_all {
     ($with:ident) => {
         $with! {
             pintle::Stealing, pintle::PerCore, pintle::CurrentThread,
-            tokio::MultiThread, tokio::Alone, tokio::PerCore,
+            tokio::MultiThread, tokio::Alone, tokio::PerCore, smol::Smol, nio::Nio,
+            glommio::Glommio, monoio::Uring, monoio::Epoll, compio::Uring, compio::Poll,
         }
     };
 }
