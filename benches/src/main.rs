@@ -4,7 +4,9 @@ mod args;
 mod cell;
 mod channels;
 mod driver;
+mod load;
 mod measure;
+mod plain;
 mod runtime;
 mod runtimes;
 mod scenarios;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let done = match args.word().as_deref() {
         Some("cell") => cell::main(args),
         Some("table") => driver::table(args),
+        Some("load") => load::main(args),
         Some("report") => driver::report(args),
         Some("list") => args.finish().map(|()| list()),
         _ => Err(USAGE.into()),

@@ -91,8 +91,9 @@ impl Row<'_> {
         .into_iter()
         .flatten()
         .collect::<Vec<Duel>>();
-        duels.dedup();
         duels.sort_by(|one, other| other.ratio.total_cmp(&one.ratio));
+        // The better mode may be the one of its kind, and so its rival.
+        duels.dedup();
         Standing(duels)
     }
 }

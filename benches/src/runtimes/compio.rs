@@ -36,7 +36,11 @@ impl<const URING: bool> Runtime for Compio<URING> {
     fn start(workers: usize) -> Self {
         Self(Cores::start(workers, |inbox| {
             let mut driver = ProactorBuilder::new();
-            driver.driver_type(if URING { DriverType::IoUring } else { DriverType::Poll });
+            driver.driver_type(if URING {
+                DriverType::IoUring
+            } else {
+                DriverType::Poll
+            });
             let runtime = RuntimeBuilder::new().with_proactor(driver).build();
             runtime.expect("a runtime").block_on(inbox.run());
         }))
@@ -90,10 +94,7 @@ impl<const URING: bool> Runtime for Compio<URING> {
         Here(TcpListener::from_std(listener).expect("a listener"))
     }
 
-    fn serve<H, F>(
-        listener: Here<TcpListener>,
-        handle: H,
-    ) -> impl Future<Output = ()> + Send
+    fn serve<H, F>(listener: Here<TcpListener>, handle: H) -> impl Future<Output = ()> + Send
     where
         H: Fn(Here<TcpStream>) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = ()> + Send + 'static,

@@ -82,10 +82,7 @@ impl Runtime for Glommio {
         Here(unsafe { TcpListener::from_raw_fd(listener.into_raw_fd()) })
     }
 
-    fn serve<H, F>(
-        listener: Here<TcpListener>,
-        handle: H,
-    ) -> impl Future<Output = ()> + Send
+    fn serve<H, F>(listener: Here<TcpListener>, handle: H) -> impl Future<Output = ()> + Send
     where
         H: Fn(Here<TcpStream>) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = ()> + Send + 'static,

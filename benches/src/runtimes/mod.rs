@@ -9,6 +9,7 @@ mod pintle;
 mod smol;
 mod tokio;
 
+use crate::plain;
 use crate::runtime::{Kind, Runtime};
 use crate::scenarios::{self, Outcome, Setup};
 
@@ -49,7 +50,11 @@ macro_rules! entries {
             name: <$runtime as Runtime>::NAME,
             kind: <$runtime as Runtime>::KIND,
             run: scenarios::run::<$runtime>,
-        }),*];
+        }),*, Entry {
+            name: plain::NAME,
+            kind: Kind::Plain,
+            run: plain::run,
+        }];
     };
 }
 

@@ -24,7 +24,11 @@ pub type Uring = Monoio<true>;
 pub type Epoll = Monoio<false>;
 
 impl<const URING: bool> Runtime for Monoio<URING> {
-    const NAME: &'static str = if URING { "monoio-uring" } else { "monoio-epoll" };
+    const NAME: &'static str = if URING {
+        "monoio-uring"
+    } else {
+        "monoio-epoll"
+    };
     const KIND: Kind = Kind::PerCore;
     type Channels = channels::Tokio;
     type Listener = Here<TcpListener>;
@@ -90,10 +94,7 @@ impl<const URING: bool> Runtime for Monoio<URING> {
         Here(TcpListener::from_std(listener).expect("a listener"))
     }
 
-    fn serve<H, F>(
-        listener: Here<TcpListener>,
-        handle: H,
-    ) -> impl Future<Output = ()> + Send
+    fn serve<H, F>(listener: Here<TcpListener>, handle: H) -> impl Future<Output = ()> + Send
     where
         H: Fn(Here<TcpStream>) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = ()> + Send + 'static,

@@ -3,8 +3,8 @@
 use crate::channels;
 use crate::runtime::{Here, Kind, Runtime};
 use hyper_util::rt::TokioIo;
-use nio::net::{TcpListener, TcpStream};
 use nio::RuntimeBuilder;
+use nio::net::{TcpListener, TcpStream};
 use std::future::Future;
 use std::io;
 use std::time::Duration;
@@ -38,7 +38,8 @@ impl Runtime for Nio {
     {
         let worker = worker.try_into().expect("few workers");
         // The closure is called here and now, but nothing is done before the first poll.
-        self.0.spawn_pinned_at(worker, move || async move { make().await });
+        self.0
+            .spawn_pinned_at(worker, move || async move { make().await });
     }
 
     fn spawn_outside<F>(&self, future: F)

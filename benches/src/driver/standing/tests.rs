@@ -65,6 +65,21 @@ fn a_peer_of_neither_kind_counts_for_the_better_mode() {
 }
 
 #[test]
+fn what_counts_twice_is_said_once() {
+    let row = row(
+        false,
+        &[
+            ("pintle-ws", 150.0),
+            ("pintle-tpc", 30.0),
+            ("tokio-mt", 100.0),
+            ("tokio-tpc", 20.0),
+        ],
+    );
+    let said = row.standing().to_string();
+    assert_eq!(said, "**lost**: pintle-ws 1.50 × tokio-mt, pintle-tpc 1.50 × tokio-tpc");
+}
+
+#[test]
 fn the_current_thread_mode_does_not_count() {
     let row = row(
         false,
