@@ -23,7 +23,8 @@ struct Clients<'a> {
     clients: Vec<Client>,
     /// Clients that think, and until when.
     thinking: VecDeque<(Instant, usize)>,
-    /// In microseconds, of all answers since the beginning.
+    answered: usize,
+    /// In microseconds.
     latencies: Vec<f64>,
 }
 
@@ -35,14 +36,26 @@ struct Client {
     connecting: bool,
 }
 
-/// Runs them, and returns the latencies of all answers but those of the warm-up.
-pub fn run(addr: SocketAddr, load: &Load, budget: Duration) -> io::Result<Vec<f64>> {
+/// Runs them, and returns the number of answers, those of the warm-up excepted, and the latencies.
+pub fn run(addr: SocketAddr, load: &Load, budget: Duration) -> io::Result<(usize, Vec<f64>)> {
     let mut clients = Clients::connect(addr, load)?;
     clients.go_on_until(Instant::now() + budget / 4)?;
     clients.latencies.clear();
+    clients.answered = 0;
     println!("begin");
     clients.go_on_until(Instant::now() + budget)?;
-    Ok(clients.latencies)
+    let answered = clients.answered;
+    if !load.think.is_zero() {
+        // Who is still waiting has waited at least so long. Without them, a server that answers
+        // nobody but a few would look fast.
+        for index in 0..clients.clients.len() {
+            let client = &clients.clients[index];
+            if client.left > 0 {
+                clients.record(client.asked.elapsed());
+            }
+        }
+    }
+    Ok((answered, clients.latencies))
 }
 
 impl<'a> Clients<'a> {
@@ -56,6 +69,7 @@ impl<'a> Clients<'a> {
             poll: Poll::new()?,
             clients: Vec::with_capacity(load.connections),
             thinking: VecDeque::new(),
+            answered: 0,
             latencies: Vec::new(),
         };
         for index in 0..load.connections {
@@ -168,14 +182,26 @@ impl<'a> Clients<'a> {
         if client.left > 0 {
             return Ok(());
         }
-        self.latencies
-            .push(client.asked.elapsed().as_secs_f64() * 1e6);
+        let wait = client.asked.elapsed();
+        self.answered += 1;
+        self.record(wait);
         match self.load.think {
             Duration::ZERO => self.ask(index),
             think => {
                 self.thinking.push_back((Instant::now() + think, index));
                 Ok(())
             }
+        }
+    }
+
+    /// Notes a latency. Of a client that asks at intervals, a long wait has kept more requests from
+    /// being made, which would have waited, too, each a little less.
+    fn record(&mut self, mut wait: Duration) {
+        self.latencies.push(wait.as_secs_f64() * 1e6);
+        let interval = self.load.think;
+        while !interval.is_zero() && wait > interval {
+            wait -= interval;
+            self.latencies.push(wait.as_secs_f64() * 1e6);
         }
     }
 }

@@ -157,8 +157,8 @@ pub fn main(mut args: Args) -> Result<(), String> {
     let addr = args.value("--addr")?.ok_or_else(missing)?;
     args.finish()?;
     raise_limit();
-    let mut latencies = clients::run(addr, &load, budget).map_err(|error| error.to_string())?;
-    let count = latencies.len();
+    let done = clients::run(addr, &load, budget).map_err(|error| error.to_string())?;
+    let (count, mut latencies) = done;
     if count == 0 {
         return Err("no answers".into());
     }

@@ -3,7 +3,7 @@
 use crate::load::{BUFFER_LENGTH, Load, Request, raise_limit};
 use crate::scenarios::Setup;
 use crate::scenarios::computing::burn;
-use crate::scenarios::serving::{Served, measure, shared_listener};
+use crate::scenarios::serving::{Served, hog_load, hog_setup, measure, shared_listener};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use std::io::{ErrorKind, Read, Write};
@@ -48,35 +48,34 @@ pub fn connections(setup: &Setup) -> [f64; 1] {
 
 /// The one that computes has a thread of its own.
 pub fn hog(setup: &Setup) -> [f64; 3] {
-    thread::spawn(|| {
-        loop {
-            burn(Duration::from_millis(20));
-        }
-    });
-    let load = Load {
-        think: Duration::from_millis(2),
-        ..Load::of(16, Request::Echo)
-    };
     let setup = Setup {
         workers: 1,
-        budget: setup.budget.max(Duration::from_millis(250)) * 3,
-        ..*setup
+        ..hog_setup(setup)
     };
-    let served = serve(&setup, &load);
+    let served = measure(&setup, start(&setup, Request::Echo), &hog_load(), || {
+        thread::spawn(|| {
+            loop {
+                burn(Duration::from_millis(20));
+            }
+        });
+    });
     [served.p50, served.p99, served.max]
 }
 
-/// Starts servers on one port and measures them.
 fn serve(setup: &Setup, load: &Load) -> Served {
+    measure(setup, start(setup, load.request), load, || ())
+}
+
+/// Starts servers on one port.
+fn start(setup: &Setup, request: Request) -> SocketAddr {
     raise_limit();
     let mut addr = SocketAddr::from(([127, 0, 0, 1], 0));
     for _ in 0..setup.workers {
         let listener = shared_listener(addr);
         addr = listener.local_addr().expect("an address");
-        let request = load.request;
         thread::spawn(move || run(TcpListener::from_std(listener), request));
     }
-    measure(setup, addr, load)
+    addr
 }
 
 const LISTENER: Token = Token(usize::MAX);

@@ -66,29 +66,37 @@ pub fn idle<R: Runtime>(setup: &Setup) -> [f64; 2] {
     [served.cpu, served.memory]
 }
 
-/// Clients that ask now and then, next to a task that hardly ever lets others run.
+/// Clients that ask now and then, next to a task that hardly ever lets others run. It begins when
+/// the connections are there.
 pub fn hog<R: Runtime>(setup: &Setup) -> [f64; 3] {
     let runtime = R::start(setup.workers);
     let addr = listen(&runtime, setup.workers, echo_on::<R>);
-    runtime.spawn_at(0, || async {
-        loop {
-            burn(Duration::from_millis(20));
-            R::yield_now().await;
-        }
+    let served = measure(&hog_setup(setup), addr, &hog_load(), || {
+        runtime.spawn_at(0, || async {
+            loop {
+                burn(Duration::from_millis(20));
+                R::yield_now().await;
+            }
+        });
     });
-    let load = Load {
-        think: Duration::from_millis(2),
-        ..Load::of(16, Request::Echo)
-    };
-    // Long enough for some dozens of its turns.
-    let setup = Setup {
-        budget: setup.budget.max(Duration::from_millis(250)) * 3,
-        ..*setup
-    };
-    let served = measure(&setup, addr, &load);
     // The hog would hold up its end; the process ends anyway.
     std::mem::forget(runtime);
     [served.p50, served.p99, served.max]
+}
+
+pub fn hog_load() -> Load {
+    Load {
+        think: Duration::from_millis(2),
+        ..Load::of(16, Request::Echo)
+    }
+}
+
+/// Long enough for some dozens of the hog's turns.
+pub fn hog_setup(setup: &Setup) -> Setup {
+    Setup {
+        budget: setup.budget.max(Duration::from_millis(250)) * 3,
+        ..*setup
+    }
 }
 
 async fn echo_on<R: Runtime>(mut stream: R::Stream) {
@@ -127,7 +135,7 @@ where
 {
     let runtime = R::start(setup.workers);
     let addr = listen(&runtime, setup.workers, handle);
-    let served = measure(setup, addr, load);
+    let served = measure(setup, addr, load, || ());
     // With its tasks; the process ends anyway.
     std::mem::forget(runtime);
     served
@@ -170,11 +178,12 @@ pub fn shared_listener(addr: SocketAddr) -> TcpListener {
     listen().expect("a listener")
 }
 
-/// Puts a load on a server in this process, from another one.
-pub fn measure(setup: &Setup, addr: SocketAddr, load: &Load) -> Served {
+/// Puts a load on a server in this process, from another one. `begin` is called when it is warm.
+pub fn measure(setup: &Setup, addr: SocketAddr, load: &Load, begin: impl FnOnce()) -> Served {
     let unloaded = allocated();
     let mut session = Session::start(addr, load, setup.budget);
     session.await_begin();
+    begin();
     let memory = allocated().saturating_sub(unloaded);
     let before = cpu_time();
     let answers = session.await_end();

@@ -76,7 +76,10 @@ fn what_counts_twice_is_said_once() {
         ],
     );
     let said = row.standing().to_string();
-    assert_eq!(said, "**lost**: pintle-ws 1.50 × tokio-mt, pintle-tpc 1.50 × tokio-tpc");
+    assert_eq!(
+        said,
+        "**lost**: pintle-ws 1.50 × tokio-mt, pintle-tpc 1.50 × tokio-tpc"
+    );
 }
 
 #[test]
