@@ -133,7 +133,7 @@ pub fn report(mut args: Args) -> Result<(), String> {
 /// In an order that depends on the round alone.
 fn shuffled<T: Copy>(items: &[T], round: usize) -> Vec<T> {
     let mut items = items.to_vec();
-    let mut state = round as u64 * 0x9E37_79B9_7F4A_7C15;
+    let mut state = (round as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     for i in (1..items.len()).rev() {
         // An xorshift generator: any mixing will do.
         state ^= state << 13;

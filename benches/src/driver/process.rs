@@ -2,34 +2,23 @@
 
 use crate::cell::Line;
 use rustix::process::{Pid, Signal, kill_process_group};
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// Runs a cell and says what it said, or how it ended otherwise.
+/// Runs a cell and returns the line it printed, or one that says why there is none.
 pub fn run(runtime: &str, row: &str, budget: Duration) -> Line {
-    Line::new(runtime, row, Err(String::new()))
-        .with(start(runtime, row, budget).and_then(|child| finish(child, limit(budget))))
-}
-
-impl Line {
-    /// The line that a cell printed, or this one with the reason why there is none.
-    fn with(mut self, printed: Result<String, String>) -> Line {
-        let parsed = printed.and_then(|text| {
+    let printed = cell(runtime, row, budget)
+        .and_then(|command| start(command).map_err(|error| error.to_string()))
+        .and_then(|child| finish(child, limit(budget)))
+        .and_then(|text| {
             let line = text.lines().last().and_then(Line::parse);
             line.ok_or_else(|| format!("printed {text:?}"))
         });
-        match parsed {
-            Ok(line) => line,
-            Err(reason) => {
-                self.outcome = Err(reason);
-                self
-            }
-        }
-    }
+    printed.unwrap_or_else(|reason| Line::new(runtime, row, Err(reason)))
 }
 
 /// Far more than any cell needs.
@@ -37,18 +26,22 @@ fn limit(budget: Duration) -> Duration {
     Duration::from_secs(20) + budget * 8
 }
 
-/// In a process group of its own, with whatever load generator it starts.
-fn start(runtime: &str, row: &str, budget: Duration) -> Result<Child, String> {
+fn cell(runtime: &str, row: &str, budget: Duration) -> Result<Command, String> {
     let me = std::env::current_exe().map_err(|error| error.to_string())?;
-    Command::new(me)
-        .args(["cell", runtime, row, "--budget-ms"])
-        .arg(budget.as_millis().to_string())
+    let mut command = Command::new(me);
+    command.args(["cell", runtime, row, "--budget-ms"]);
+    command.arg(budget.as_millis().to_string());
+    Ok(command)
+}
+
+/// In a process group of its own, with whatever load generator it starts.
+fn start(mut command: Command) -> io::Result<Child> {
+    command
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| error.to_string())
 }
 
 /// Waits for the end of its output, or kills it.
@@ -83,3 +76,6 @@ fn collect(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
     });
     receiver
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,7 +159,7 @@ pub fn main(mut args: Args) -> Result<(), String> {
     raise_limit();
     let done = clients::run(addr, &load, budget).map_err(|error| error.to_string())?;
     let (count, mut latencies) = done;
-    if count == 0 {
+    if latencies.is_empty() {
         return Err("no answers".into());
     }
     let mut of = |share| percentile(&mut latencies, share);

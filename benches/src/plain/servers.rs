@@ -3,6 +3,7 @@
 use crate::load::{BUFFER_LENGTH, Load, Request, raise_limit};
 use crate::scenarios::Setup;
 use crate::scenarios::computing::burn;
+use crate::scenarios::growth::long_enough;
 use crate::scenarios::serving::{Served, hog_load, hog_setup, measure, shared_listener};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
@@ -43,7 +44,8 @@ pub fn idle(setup: &Setup) -> [f64; 2] {
 }
 
 pub fn connections(setup: &Setup) -> [f64; 1] {
-    [serve(setup, &Load::of(setup.size, Request::Echo)).cpu]
+    let load = Load::of(setup.size, Request::Echo);
+    [serve(&long_enough(setup), &load).cpu]
 }
 
 /// The one that computes has a thread of its own.

@@ -7,7 +7,7 @@ use super::timing::{LONG, STRETCH, arm};
 use crate::measure::Countdown;
 use crate::runtime::Runtime;
 use crate::stats::median;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// So many tasks at once, each polled five times.
 pub fn tasks<R: Runtime>(setup: &Setup) -> [f64; 1] {
@@ -70,5 +70,14 @@ pub fn timers<R: Runtime>(setup: &Setup) -> [f64; 2] {
 
 /// Echo with so many connections, all of them in use.
 pub fn connections<R: Runtime>(setup: &Setup) -> [f64; 1] {
-    [serving::echo_with::<R>(setup, setup.size).cpu]
+    [serving::echo_with::<R>(&long_enough(setup), setup.size).cpu]
+}
+
+/// With time for some round trips on each connection.
+pub fn long_enough(setup: &Setup) -> Setup {
+    let least = Duration::from_micros(100) * setup.size as u32;
+    Setup {
+        budget: setup.budget.max(least),
+        ..*setup
+    }
 }

@@ -2,7 +2,7 @@
 
 mod batches;
 pub mod computing;
-mod growth;
+pub mod growth;
 mod memory;
 mod messaging;
 pub mod serving;

@@ -70,7 +70,7 @@ fn what_counts_twice_is_said_once() {
         false,
         &[
             ("pintle-ws", 150.0),
-            ("pintle-tpc", 30.0),
+            ("pintle-tpc", 40.0),
             ("tokio-mt", 100.0),
             ("tokio-tpc", 20.0),
         ],
@@ -78,7 +78,7 @@ fn what_counts_twice_is_said_once() {
     let said = row.standing().to_string();
     assert_eq!(
         said,
-        "**lost**: pintle-ws 1.50 × tokio-mt, pintle-tpc 1.50 × tokio-tpc"
+        "**lost**: pintle-tpc 2.00 × tokio-tpc, pintle-ws 1.50 × tokio-mt"
     );
 }
 
