@@ -38,6 +38,7 @@ fn cell(runtime: &str, row: &str, budget: Duration) -> Result<Command, String> {
 fn start(mut command: Command) -> io::Result<Child> {
     command
         .process_group(0)
+        .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
