@@ -40,6 +40,15 @@ pub fn describe(budget: Duration) -> String {
     )
 }
 
+/// How many threads have wanted to run in the last minute.
+pub fn load() -> Option<f64> {
+    read("/proc/loadavg")
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
+}
+
 fn cpu() -> String {
     let info = read("/proc/cpuinfo");
     let model = info.lines().find(|line| line.starts_with("model name"));

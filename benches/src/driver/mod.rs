@@ -98,6 +98,11 @@ pub fn table(mut args: Args) -> Result<(), String> {
     args.finish()?;
     let mut results = Results::open(&plan.results, &machine::describe(plan.budget))?;
     eprintln!("results: {}", plan.results.display());
+    if let Some(load) = machine::load().filter(|load| *load > 0.5) {
+        eprintln!(
+            "the machine is busy (load average {load}): this will measure the neighbours, too"
+        );
+    }
     for round in 1..=plan.rounds {
         let began = Instant::now();
         for row in &plan.rows {
