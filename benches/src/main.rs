@@ -1,0 +1,60 @@
+//! Pintle next to other runtimes. See README.md.
+
+mod args;
+mod cell;
+mod channels;
+mod driver;
+mod load;
+mod measure;
+mod plain;
+mod runtime;
+mod runtimes;
+mod scenarios;
+mod stats;
+
+use args::Args;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage:
+    pintle-benches table [--quick] [--scale] [--rounds N] [--budget-ms N]
+                         [--runtimes A,B] [--scenarios A,B] [--results FILE]
+        Runs all cells round after round, each in a process of its own, and prints the table.
+        Results are appended to FILE as they come; run again, it goes on where it was.
+    pintle-benches report FILE
+        Prints the table of results that are there.
+    pintle-benches cell RUNTIME SCENARIO [--workers N] [--budget-ms N]
+        Runs one cell in this process and prints one line.
+    pintle-benches list
+        The runtimes and the scenarios.
+";
+
+fn main() -> ExitCode {
+    let mut args = Args::from_env();
+    let done = match args.word().as_deref() {
+        Some("cell") => cell::main(args),
+        Some("table") => driver::table(args),
+        Some("load") => load::main(args),
+        Some("report") => driver::report(args),
+        Some("list") => args.finish().map(|()| list()),
+        _ => Err(USAGE.into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn list() {
+    println!("runtimes:");
+    for runtime in runtimes::ALL {
+        println!("    {:<14} {:?}", runtime.name, runtime.kind);
+    }
+    println!("scenarios:");
+    for scenario in scenarios::ALL {
+        println!("    {:<14} {}", scenario.name, scenario.about);
+    }
+}
