@@ -297,3 +297,23 @@ fn a_tracker_that_is_reopened_while_tasks_come_and_go_counts_them_all() {
         assert!(tracker.is_empty());
     });
 }
+
+/// canceller   cancel
+/// task        runs a future until then: not at all if it was before
+#[test]
+fn what_is_to_run_until_a_cancel_that_was_is_not_run() {
+    model(3, || {
+        let token = CancellationToken::new();
+        let task = {
+            let token = token.clone();
+            thread::spawn(move || {
+                let was_cancelled = token.is_cancelled();
+                let ran = block_on(token.run_until_cancelled(async {})).is_some();
+                assert!(!(was_cancelled && ran));
+            })
+        };
+        token.cancel();
+        assert_eq!(block_on(token.run_until_cancelled(async {})), None);
+        task.join().unwrap();
+    });
+}

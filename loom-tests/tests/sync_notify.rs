@@ -334,19 +334,19 @@ fn who_is_told_with_all_leaves_the_permit_and_sees_what_was_done() {
         let notify = Arc::new(Notify::new());
         let item = Arc::new(Drops::new().item(1));
         notify.notify_one();
-        let notified = notify.notified();
-        let other = {
+        let notified = notify.clone().notified_owned();
+        let waiter = {
             let (notify, item) = (notify.clone(), item.clone());
             thread::spawn(move || {
-                item.write();
-                notify.notify_waiters();
+                block_on(notified);
+                if is_ready(pin!(notify.notified())) {
+                    item.read();
+                }
             })
         };
-        block_on(notified);
-        if is_ready(pin!(notify.notified())) {
-            item.read();
-        }
-        other.join().unwrap();
+        item.write();
+        notify.notify_waiters();
+        waiter.join().unwrap();
     });
 }
 
@@ -356,16 +356,11 @@ fn who_is_told_with_all_leaves_the_permit_and_sees_what_was_done() {
 fn a_permit_that_comes_after_all_were_told_is_for_the_next() {
     model(3, || {
         let notify = Arc::new(Notify::new());
-        let notified = notify.notified();
-        let other = {
-            let notify = notify.clone();
-            thread::spawn(move || {
-                notify.notify_waiters();
-                notify.notify_one();
-            })
-        };
-        block_on(notified);
-        block_on(notify.notified());
-        other.join().unwrap();
+        let notified = notify.clone().notified_owned();
+        let waiter = thread::spawn(move || block_on(notified));
+        notify.notify_waiters();
+        notify.notify_one();
+        waiter.join().unwrap();
+        assert!(is_ready(pin!(notify.notified())));
     });
 }

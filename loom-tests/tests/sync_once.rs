@@ -206,3 +206,22 @@ fn a_waiter_that_leaves_as_it_is_set_keeps_nobody_from_the_value() {
         assert_eq!(once.get().map(Item::read), Some(1));
     });
 }
+
+// a          sets ──┬──
+// b          asks ──┴── whether it is set, and finds the value if so
+#[test]
+fn who_asks_whether_it_is_set_is_told_the_truth() {
+    model(3, || {
+        let cell = Arc::new(OnceCell::new());
+        assert!(!cell.initialized());
+        let other = {
+            let cell = cell.clone();
+            thread::spawn(move || cell.set(1).unwrap())
+        };
+        if cell.initialized() {
+            assert_eq!(cell.get(), Some(&1));
+        }
+        other.join().unwrap();
+        assert!(cell.initialized());
+    });
+}

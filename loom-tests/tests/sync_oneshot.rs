@@ -213,3 +213,35 @@ fn a_sender_that_asks_knows_that_the_receiver_has_closed() {
         drop(receiver);
     });
 }
+
+// receiver   closes, and finds in the channel what was sent before that, or its end
+// sender     sends, or is turned away
+#[test]
+fn a_receiver_that_has_closed_finds_the_value_or_the_end() {
+    model(3, || {
+        let (sender, mut receiver) = oneshot::channel();
+        assert!(receiver.is_empty());
+        let thread = thread::spawn(move || sender.send(7).is_ok());
+        receiver.close();
+        let was_empty = receiver.is_empty();
+        let received = receiver.try_recv();
+        assert_eq!(thread.join().unwrap(), received == Ok(7));
+        assert_eq!(
+            was_empty,
+            received == Err(oneshot::error::TryRecvError::Closed)
+        );
+    });
+}
+
+// receiver   closes, and waits for what was sent before that, or the end
+// sender     is there, and sends nothing
+#[test]
+fn a_receiver_that_has_closed_waits_for_nobody() {
+    model(3, || {
+        let (sender, mut receiver) = oneshot::channel::<()>();
+        receiver.close();
+        let thread = thread::spawn(move || block_on(receiver).is_err());
+        assert!(thread.join().unwrap());
+        drop(sender);
+    });
+}

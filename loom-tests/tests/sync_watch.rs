@@ -264,3 +264,17 @@ fn only_what_has_changed_the_value_counts_as_a_change() {
         drop(thread.join().unwrap());
     });
 }
+
+// receiver   goes, the last there was ──┬──
+// sender     sends ─────────────────────┴── the value stays as it was if nobody is there to see it
+#[test]
+fn a_value_that_nobody_would_see_is_given_back() {
+    model(3, || {
+        let (sender, receiver) = watch::channel(0);
+        let thread = thread::spawn(move || drop(receiver));
+        let sent = sender.send(1).is_ok();
+        assert_eq!(*sender.borrow(), i32::from(sent));
+        thread.join().unwrap();
+        assert!(sender.send(2).is_err());
+    });
+}

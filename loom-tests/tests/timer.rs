@@ -509,3 +509,42 @@ fn one_who_has_left_may_sleep_and_moves_no_time() {
         drop(busy);
     });
 }
+
+/// ```text
+/// task    polls its sleep: 50 ms ──► moves it to 1 ms
+/// owner   plan ──► sleeps till then, unless unparked ──► the task is woken at the new time
+/// ```
+#[test]
+fn a_sleep_that_is_moved_forward_wakes_its_task_at_the_new_time() {
+    model(3, || {
+        let clock = Clock::new(true);
+        let unparks = Count::new();
+        let driver = Driver::new(clock.clone(), unparks.clone().into());
+        let start = clock.now();
+        let (first, second) = (Count::new(), Count::new());
+        let mut nap = Box::pin(sleep_until(start + ms(50)));
+        let _seat = current::enter(driver.clone());
+        for waker in [&first, &second] {
+            let waker = Waker::from(waker.clone());
+            assert!(
+                nap.as_mut()
+                    .poll(&mut Context::from_waker(&waker))
+                    .is_pending()
+            );
+        }
+        assert_eq!(driver.len(), 1);
+        let task = thread::spawn(move || {
+            nap.as_mut().reset(start + ms(1));
+            nap
+        });
+        let planned = driver.plan().unwrap();
+        let nap = task.join().unwrap();
+        assert_eq!(unparks.get(), usize::from(planned > start + ms(1)));
+        clock.advance(ms(1));
+        let mut batch = WakeBatch::new();
+        driver.turn(&mut batch);
+        batch.wake_all();
+        assert_eq!((first.get(), second.get()), (0, 1));
+        drop(nap);
+    });
+}

@@ -196,13 +196,13 @@ impl Drop for CancellationToken {
     }
 }
 
-/// Whether they are clones of each other.
 /// How many tokens' nodes are left in the tree that this one is the root of.
 #[cfg(loom)]
 pub fn branches(token: &CancellationToken) -> usize {
     token.node.branches()
 }
 
+/// Whether they are clones of each other.
 impl PartialEq for CancellationToken {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.node, &other.node)
