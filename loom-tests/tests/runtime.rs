@@ -121,9 +121,12 @@ fn two_tasks_that_wait_for_each_other_with_their_threads_get_a_worker_each() {
             say.send(()).unwrap();
             hear.recv().unwrap();
         };
-        let first = runtime.spawn(meet(here, heard_there));
-        let second = runtime.spawn(meet(there, heard_here));
-        runtime.block_on(async { join!(first, second) });
+        let one = runtime.spawn(meet(here, heard_there));
+        let other = runtime.spawn(meet(there, heard_here));
+        runtime.block_on(async {
+            one.await.unwrap();
+            other.await.unwrap();
+        });
         drop_unexplored(runtime);
     });
 }
