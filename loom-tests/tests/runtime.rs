@@ -11,6 +11,7 @@
 
 #![cfg(loom)]
 
+use loom::sync::mpsc::{Receiver, Sender, channel};
 use loom::thread;
 use pintle::runtime::{Builder, Runtime};
 use pintle::sync::{Notify, oneshot};
@@ -108,6 +109,29 @@ fn tasks_of_a_task_are_run_here_or_stolen() {
 #[test]
 fn tasks_of_a_task_are_run_where_nothing_is_shared() {
     model(2, || tasks_of_a_task_are_run(settled(per_core(2))));
+}
+
+/// main     spawn ─ spawn
+/// worker      wakes ─ takes one and sees the other ─ calls
+/// worker                                             wakes ─ takes the other: both go on
+#[test]
+fn two_tasks_that_wait_for_each_other_with_their_threads_get_a_worker_each() {
+    model(1, || {
+        let runtime = settled(stealing(2));
+        let (here, heard_here) = channel();
+        let (there, heard_there) = channel();
+        let meet = |say: Sender<()>, hear: Receiver<()>| async move {
+            say.send(()).unwrap();
+            hear.recv().unwrap();
+        };
+        let one = runtime.spawn(meet(here, heard_there));
+        let other = runtime.spawn(meet(there, heard_here));
+        runtime.block_on(async {
+            one.await.unwrap();
+            other.await.unwrap();
+        });
+        drop_unexplored(runtime);
+    });
 }
 
 /// worker   first poll ─ queue empty ─ last look ─ sleep
