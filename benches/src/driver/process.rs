@@ -1,6 +1,6 @@
 //! A cell in a process of its own, which is not waited for for ever.
 
-use crate::cell::Line;
+use crate::cell::{self, Line};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
@@ -11,9 +11,9 @@ use std::time::Duration;
 
 /// Runs a cell and returns the line it printed, or one that says why there is none.
 pub fn run(runtime: &str, row: &str, budget: Duration) -> Line {
-    let printed = cell(runtime, row, budget)
+    let printed = command(runtime, row, budget)
         .and_then(|command| start(command).map_err(|error| error.to_string()))
-        .and_then(|child| finish(child, limit(budget)))
+        .and_then(|child| finish(child, limit(row, budget)))
         .and_then(|text| {
             let line = text.lines().last().and_then(Line::parse);
             line.ok_or_else(|| format!("printed {text:?}"))
@@ -21,12 +21,13 @@ pub fn run(runtime: &str, row: &str, budget: Duration) -> Line {
     printed.unwrap_or_else(|reason| Line::new(runtime, row, Err(reason)))
 }
 
-/// Far more than any cell needs.
-fn limit(budget: Duration) -> Duration {
-    Duration::from_secs(20) + budget * 8
+/// Far more than any cell needs: those with millions of timers need some, too.
+fn limit(row: &str, budget: Duration) -> Duration {
+    let (_, size) = cell::split(row);
+    Duration::from_secs(20) + budget * 8 + Duration::from_micros(4) * size as u32
 }
 
-fn cell(runtime: &str, row: &str, budget: Duration) -> Result<Command, String> {
+fn command(runtime: &str, row: &str, budget: Duration) -> Result<Command, String> {
     let me = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new(me);
     command.args(["cell", runtime, row, "--budget-ms"]);
