@@ -121,19 +121,16 @@ impl fmt::Display for Standing {
         if self.is_won() {
             return f.write_str("won");
         }
-        f.write_str(if self.is_lost() {
-            "**lost**: "
-        } else {
-            "close: "
-        })?;
+        let lost = self.is_lost();
+        f.write_str(if lost { "**lost**: " } else { "close: " })?;
         let not_won = self.0.iter().filter(|duel| duel.ratio >= 1.0 || duel.close);
         for (i, duel) in not_won.enumerate() {
             let separator = if i == 0 { "" } else { ", " };
-            write!(
-                f,
-                "{separator}{} {:.2} × {}",
-                duel.ours, duel.ratio, duel.peer
-            )?;
+            let close = if lost && duel.close { " (close)" } else { "" };
+            let Duel {
+                ours, peer, ratio, ..
+            } = duel;
+            write!(f, "{separator}{ours} {ratio:.2} × {peer}{close}")?;
         }
         Ok(())
     }

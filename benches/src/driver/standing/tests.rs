@@ -127,6 +127,24 @@ fn rounds_that_overlap_are_neither_won_nor_lost() {
 }
 
 #[test]
+fn in_a_lost_row_what_is_close_is_marked() {
+    let standing = row(
+        false,
+        &[
+            ("pintle-ws", 99.5),
+            ("pintle-tpc", 20.0),
+            ("tokio-mt", 100.0),
+            ("tokio-tpc", 10.0),
+        ],
+    )
+    .standing();
+    assert_eq!(
+        standing.to_string(),
+        "**lost**: pintle-tpc 2.00 × tokio-tpc, pintle-ws 0.99 × tokio-mt (close)"
+    );
+}
+
+#[test]
 fn a_runtime_that_said_nothing_is_no_opponent() {
     let mut row = row(false, &[("pintle-ws", 100.0)]);
     row.cells.insert("tokio-mt", Err("hung".into()));
