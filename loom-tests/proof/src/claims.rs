@@ -73,16 +73,13 @@ pub fn read(root: &Path) -> Result<Vec<Models>, String> {
     Ok(all)
 }
 
-/// The tests among these items, with the modules they are in.
+/// The models among these items, with the modules they are in. A test that is to panic is about how models fail.
 fn tests(items: &[syn::Item], within: &str) -> Vec<String> {
     let mut names = Vec::new();
     for item in items {
         match item {
             syn::Item::Fn(function)
-                if function
-                    .attrs
-                    .iter()
-                    .any(|attribute| attribute.path().is_ident("test")) =>
+                if has(&function.attrs, "test") && !has(&function.attrs, "should_panic") =>
             {
                 names.push(format!("{within}{}", function.sig.ident));
             }
@@ -94,4 +91,10 @@ fn tests(items: &[syn::Item], within: &str) -> Vec<String> {
         }
     }
     names
+}
+
+fn has(attributes: &[syn::Attribute], name: &str) -> bool {
+    attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident(name))
 }

@@ -19,7 +19,7 @@ pub fn results_path(root: &Path) -> PathBuf {
 pub fn run(project: &Project, options: &Options) -> Result<(), String> {
     let results = Results::open(&results_path(&project.root), &[], KEY_FIELDS)?;
     let programs = Programs::build(&project.root, &project.root.join("target/loom"), "")?;
-    let models = programs.models()?;
+    let models = project.all_models();
     let deeper = options.deeper.to_string();
     let todo: Vec<&Model> = models
         .iter()

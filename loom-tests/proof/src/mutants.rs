@@ -119,8 +119,12 @@ fn build(project: &Project) -> Result<Broken, String> {
 }
 
 /// Every model, with the seconds that it takes without a mutant, the quickest first. All must pass.
-fn baseline(programs: &Programs, options: &Options) -> Result<Vec<(f64, Model)>, String> {
-    let models = programs.models()?;
+fn baseline(
+    project: &Project,
+    programs: &Programs,
+    options: &Options,
+) -> Result<Vec<(f64, Model)>, String> {
+    let models = project.all_models();
     let how = How {
         mutant: None,
         deeper: 0,
@@ -147,7 +151,7 @@ fn baseline(programs: &Programs, options: &Options) -> Result<Vec<(f64, Model)>,
 pub fn run(project: &Project, options: &Options) -> Result<(), String> {
     let results = Results::open(&results_path(&project.root), &[], KEY_FIELDS)?;
     let broken = build(project)?;
-    let models = baseline(&broken.programs, options)?;
+    let models = baseline(project, &broken.programs, options)?;
     println!("{} models pass on unbroken code", models.len());
     let todo: Vec<&Numbered> = broken
         .mutants

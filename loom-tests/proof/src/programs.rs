@@ -109,25 +109,6 @@ impl Programs {
         })
     }
 
-    /// Every model there is.
-    pub fn models(&self) -> Result<Vec<Model>, String> {
-        let mut models = Vec::new();
-        for (program, path) in &self.executables {
-            let output = Command::new(path)
-                .args(["--list", "--format", "terse"])
-                .output()
-                .map_err(|e| format!("{program}: {e}"))?;
-            let list = String::from_utf8_lossy(&output.stdout).into_owned();
-            models.extend(list.lines().filter_map(|line| {
-                Some(Model {
-                    program: program.clone(),
-                    test: line.strip_suffix(": test")?.to_owned(),
-                })
-            }));
-        }
-        Ok(models)
-    }
-
     /// Runs one model. It is killed when the time is over.
     pub fn run(&self, model: &Model, how: How) -> Result<End, String> {
         let failed = |e| format!("{} {}: {e}", model.program, model.test);

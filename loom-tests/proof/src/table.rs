@@ -90,7 +90,9 @@ fn cells<const N: usize>(line: &str) -> Option<[&str; N]> {
 /// What kills each mutant, by the table.
 pub fn killers(project: &Project) -> Result<HashMap<Key, Killer>, String> {
     let (rows, _) = rows(&read_readme(&project.root)?)?;
-    let by_sentence: HashMap<(String, String), Model> = all_models(project)
+    let by_sentence: HashMap<(String, String), Model> = project
+        .all_models()
+        .into_iter()
         .map(|model| ((model.program.clone(), model.sentence()), model))
         .collect();
     rows.into_iter()
@@ -105,15 +107,6 @@ pub fn killers(project: &Project) -> Result<HashMap<Key, Killer>, String> {
             )),
         })
         .collect()
-}
-
-fn all_models(project: &Project) -> impl Iterator<Item = Model> + '_ {
-    project.models.iter().flat_map(|models| {
-        models.tests.iter().map(|test| Model {
-            program: models.name.clone(),
-            test: test.clone(),
-        })
-    })
 }
 
 /// An error that says what is out of date, if anything is.
@@ -159,7 +152,9 @@ pub fn check(project: &Project) -> Result<(), String> {
         ));
     }
     let listed: BTreeSet<(String, &str)> = model_rows(&readme)?.into_iter().collect();
-    let sentences: Vec<(String, String)> = all_models(project)
+    let sentences: Vec<(String, String)> = project
+        .all_models()
+        .into_iter()
         .map(|model| (model.program.clone(), model.sentence()))
         .collect();
     let there: BTreeSet<(String, &str)> = sentences

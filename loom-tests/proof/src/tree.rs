@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::claims::{self, Models};
+use crate::programs::Model;
 use crate::scan::{Scan, digest, parse, questions, scan};
 use crate::weave::weave;
 
@@ -105,6 +106,21 @@ impl Project {
             sources,
             models,
         })
+    }
+
+    /// Every model there is.
+    pub fn all_models(&self) -> Vec<Model> {
+        let of = |models: &Models| -> Vec<Model> {
+            let program = &models.name;
+            let tests = models.tests.iter().cloned();
+            tests
+                .map(|test| Model {
+                    program: program.clone(),
+                    test,
+                })
+                .collect()
+        };
+        self.models.iter().flat_map(of).collect()
     }
 
     /// Whether the models of that program are about that file.
