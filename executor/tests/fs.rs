@@ -633,6 +633,25 @@ fn a_file_under_way_is_not_given_up() {
     });
 }
 
+#[test]
+fn what_a_dropped_read_is_still_reading_ahead_is_given_back_with_the_file() {
+    every_mode(|mode| {
+        let dir = Dir::new();
+        let path = dir.join("file");
+        std::fs::write(&path, "0123456789").unwrap();
+        one_blocking_thread(mode).block_on(async {
+            let mut file = File::open(&path).await.unwrap();
+            let busy = BusyPool::new().await;
+            let read = poll_once(pin!(file.read(&mut [0; 2]))).await;
+            assert!(read.is_pending());
+            let mut given_back = pin!(file.into_std());
+            assert!(poll_once(given_back.as_mut()).await.is_pending());
+            drop(busy);
+            assert_eq!(given_back.await.stream_position().unwrap(), 0);
+        });
+    });
+}
+
 // ----- the file as a whole --------------------------------------------------------------------
 
 #[test]

@@ -186,13 +186,20 @@ impl<T: Blocking> Pooled<T> {
     /// that is possible, and lost otherwise; that everything was written is for the caller to
     /// look at.
     pub(crate) async fn into_inner(self) -> T {
+        // First, for a read that was given up may still be reading ahead.
+        self.idle().await;
         if self.shared.lock().ahead.to_give_back() > 0 {
             // At worst the position is not where the user thinks it is.
             let _ = self.exclusive(true, |_| Ok(())).await;
+            self.idle().await;
         }
+        self.unwrap()
+    }
+
+    /// Waits until no job is under way.
+    async fn idle(&self) {
         self.wait_for(|state| state.job.is_none().then_some(()))
             .await;
-        self.unwrap()
     }
 
     /// The object, if no job is under way and nothing is lost by it.
