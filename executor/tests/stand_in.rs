@@ -198,6 +198,28 @@ fn what_a_stand_in_was_about_to_run_is_not_lost_when_it_goes() {
 }
 
 #[test]
+fn a_stand_in_stays_until_what_is_bound_to_its_thread_is_done() {
+    one_and_two_workers(|runtime, workers| {
+        let over = Event::new();
+        let away = all_away(runtime, workers, &over);
+        let (sender, receiver) = pintle::sync::oneshot::channel();
+        let (there, is_there) = pintle::sync::oneshot::channel();
+        let waiting = runtime.spawn(async {
+            let bound = task::spawn_local(async { receiver.await.unwrap() });
+            there.send(()).unwrap();
+            bound.await.unwrap()
+        });
+        runtime.block_on(is_there).unwrap();
+        over.set();
+        runtime.block_on(join_all(away));
+        // It is relieved before it can hear of this.
+        sender.send(7).unwrap();
+        assert_eq!(runtime.block_on(waiting).unwrap(), 7);
+        wait_until(|| stand_ins(runtime) == 0);
+    });
+}
+
+#[test]
 fn a_runtime_ends_while_stand_ins_run() {
     one_and_two_workers(|runtime, workers| {
         // The one that ends; the other watches it from outside.

@@ -16,9 +16,12 @@ use loom::thread;
 use pintle::runtime::{Builder, Runtime};
 use pintle::sync::{Notify, oneshot};
 use pintle::task::{JoinSet, spawn_blocking, spawn_local, yield_now};
-use pintle::time::{Duration, Instant, interval, sleep, timeout};
-use pintle::{join, select, spawn, spawn_on};
-use pintle_loom_tests::{Drops, model};
+use pintle::time::{Duration, Instant, advance, interval, sleep, timeout};
+use pintle::{join, select, spawn, spawn_on, worker};
+use pintle_loom_tests::{Drops, Item, model};
+use pintle_sync::shim::time::Bed;
+use std::future::{Future, pending, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 
 const MS: Duration = Duration::from_millis(1);
@@ -38,6 +41,11 @@ fn per_core(workers: usize) -> Builder {
 fn on_this_thread() -> Builder {
     let mut builder = Builder::new_current_thread();
     builder.enable_all();
+    builder
+}
+
+fn paused(mut builder: Builder) -> Builder {
+    builder.start_paused(true);
     builder
 }
 
@@ -195,7 +203,7 @@ fn what_is_spawned_on_a_worker_runs_there_and_spawns_locally() {
         runtime.block_on(async {
             let on = |index| {
                 spawn_on(index, move || async move {
-                    let here = std::rc::Rc::new(pintle::worker::current());
+                    let here = std::rc::Rc::new(worker::current());
                     let there = here.clone();
                     assert_eq!(spawn_local(async move { *there }).await.unwrap(), *here);
                     *here
@@ -208,26 +216,210 @@ fn what_is_spawned_on_a_worker_runs_there_and_spawns_locally() {
     });
 }
 
+// ----- nothing is left behind -----------------------------------------------------------------
+
+/// main      spawn_on 0 ─ spawn_on 1 ─ ─ ─ ─ ─ ─ ─ ─ ─ spawn
+/// workers      run ─ search, both at once ─ sleep        one is woken
+#[test]
+fn workers_that_have_searched_at_the_same_time_are_woken_again() {
+    model(1, || {
+        let runtime = settled(stealing(2));
+        runtime.block_on(async {
+            let (first, second) = join!(spawn_on(0, || async {}), spawn_on(1, || async {}));
+            first.and(second).unwrap();
+            sleep(MS).await;
+        });
+        loom::stop_exploring();
+        let output = runtime.block_on(async { spawn(async { 7 }).await.unwrap() });
+        assert_eq!(output, 7);
+        drop(runtime);
+    });
+}
+
+/// Each has to be running for either to end. (The beds are those of the modelled floor: a thread that
+/// yields in a loop would have the model go through all orders in which it and the floor's watchman do.)
+fn two_that_meet() -> (impl Fn() + Send, impl Fn() + Send) {
+    let beds = Arc::new((Bed::new(), Bed::new()));
+    let there = beds.clone();
+    let meet = |mine: &Bed, other: &Bed| {
+        other.wake();
+        mine.sleep(None);
+    };
+    (
+        move || meet(&beds.0, &beds.1),
+        move || meet(&there.1, &there.0),
+    )
+}
+
+/// main     spawn ─ spawn ─ waits for both
+/// worker      woken ─ takes one, which waits for the other in its poll
+/// other               woken by main, or by the worker that has stopped to search
+#[test]
+fn a_task_is_not_left_behind_a_poll_that_waits_for_it() {
+    model(1, || {
+        let runtime = settled(stealing(2));
+        let (first, second) = two_that_meet();
+        let done = Arc::new((Bed::new(), Bed::new()));
+        let (one, other) = (done.clone(), done.clone());
+        runtime.spawn(async move {
+            first();
+            one.0.wake();
+        });
+        runtime.spawn(async move {
+            second();
+            other.1.wake();
+        });
+        done.0.sleep(None);
+        done.1.sleep(None);
+        drop_unexplored(runtime);
+    });
+}
+
+/// worker   sleeps ─ two timers are due ─ runs one task, which waits for the other in its poll
+/// other       sleeps ─ ─ ─ ─ ─ ─ ─ ─ woken: steals the other
+#[test]
+fn a_task_whose_timer_fires_is_not_left_behind_another_of_the_same_worker() {
+    model(1, || {
+        let runtime = settled(stealing(2));
+        loom::stop_exploring();
+        let (first, second) = two_that_meet();
+        // As long as worker 1 is in this poll, it is worker 0 that runs all tasks.
+        let busy = Arc::new(Bed::new());
+        let (first, second) = runtime.block_on(async {
+            let (on, is_on) = oneshot::channel();
+            let over = busy.clone();
+            drop(spawn_on(1, move || async move {
+                on.send(()).unwrap();
+                over.sleep(None);
+            }));
+            is_on.await.unwrap();
+            let (first_here, first_is) = oneshot::channel();
+            let (second_here, second_is) = oneshot::channel();
+            let first = spawn(async move {
+                first_here.send(worker::current()).unwrap();
+                sleep(5 * MS).await;
+                first();
+            });
+            let second = spawn(async move {
+                second_here.send(worker::current()).unwrap();
+                sleep(5 * MS).await;
+                second();
+            });
+            assert_eq!(join!(first_is, second_is), (Ok(Some(0)), Ok(Some(0))));
+            (first, second)
+        });
+        busy.wake();
+        runtime.block_on(sleep(MS));
+        loom::explore();
+        let (first, second) = runtime.block_on(async { join!(first, second) });
+        first.and(second).unwrap();
+        drop_unexplored(runtime);
+    });
+}
+
+// ----- block_on of a runtime without threads --------------------------------------------------
+
+/// main     block_on: is the worker, or waits for it ─ ─ has its word
+/// other        block_on: is done beside the worker, or as the worker
+#[test]
+fn a_thread_beside_the_worker_is_done_without_it() {
+    model(3, || {
+        let runtime = on_this_thread().build().unwrap();
+        let handle = runtime.handle().clone();
+        let (sender, receiver) = oneshot::channel();
+        let other = thread::spawn(move || handle.block_on(async move { sender.send(7).unwrap() }));
+        assert_eq!(runtime.block_on(receiver), Ok(7));
+        other.join().unwrap();
+    });
+}
+
+/// main     poll ─ runs a task ─ ─ ─ poll
+/// other                    send
+#[test]
+fn the_future_of_block_on_is_polled_only_when_it_was_woken() {
+    model(3, || {
+        let runtime = on_this_thread().build().unwrap();
+        let (sender, receiver) = oneshot::channel();
+        let other = thread::spawn(move || sender.send(7).unwrap());
+        let mut polls = 0;
+        let output = runtime.block_on(async {
+            let _other_work = spawn(yield_now());
+            let mut receiver = pin!(receiver);
+            poll_fn(|cx| {
+                polls += 1;
+                receiver.as_mut().poll(cx)
+            })
+            .await
+        });
+        assert_eq!(output, Ok(7));
+        assert!(polls <= 2, "{polls} polls");
+        other.join().unwrap();
+    });
+}
+
+/// main     stop ─ ends the worker that rests, or leaves that to the other
+/// other       block_on: is the worker ─ ─ puts it to rest, or ends it
+#[test]
+fn a_stop_ends_the_worker_that_rests_or_who_has_it_does() {
+    model(3, || {
+        let runtime = on_this_thread().build().unwrap();
+        let drops = Drops::new();
+        let item = drops.item(1);
+        let endless = runtime.spawn(async move {
+            let _item = item;
+            pending::<()>().await;
+        });
+        let handle = runtime.handle().clone();
+        let other = thread::spawn(move || handle.block_on(yield_now()));
+        drop(runtime);
+        other.join().unwrap();
+        assert_eq!(drops.count(), 1);
+        assert!(endless.is_finished());
+    });
+}
+
 // ----- time -----------------------------------------------------------------------------------
 
 /// main     sleep 5 ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ at 5: the task is done
 /// worker      sleep 3 ─ ─ ─ at 3: wakes ─ ─ ─
+fn sleeps_end_at_their_time(runtime: Runtime) {
+    runtime.block_on(async {
+        let start = Instant::now();
+        let task = spawn(async move {
+            sleep(3 * MS).await;
+            start.elapsed()
+        });
+        sleep(5 * MS).await;
+        assert_eq!(start.elapsed(), 5 * MS);
+        assert_eq!(task.await.unwrap(), 3 * MS);
+        let mut ticks = interval(MS);
+        ticks.tick().await;
+        assert_eq!(ticks.tick().await - start, 6 * MS);
+    });
+    drop_unexplored(runtime);
+}
+
 #[test]
 fn sleeps_end_in_the_order_of_their_deadlines_and_at_their_time() {
+    model(2, || sleeps_end_at_their_time(settled(per_core(1))));
+}
+
+/// Here it is the runtime that moves the clock, and not the model.
+#[test]
+fn sleeps_end_in_the_order_of_their_deadlines_by_a_clock_that_jumps() {
+    model(2, || sleeps_end_at_their_time(settled(paused(per_core(1)))));
+}
+
+/// main     moves the clock ─ waits for the task
+/// worker      falls asleep by it, or looks at it once more: its timer is due
+#[test]
+fn a_clock_that_is_moved_wakes_who_falls_asleep_by_it() {
     model(2, || {
-        let runtime = settled(per_core(1));
+        let runtime = settled(paused(per_core(1)));
+        let task = runtime.spawn(sleep(3 * MS));
         runtime.block_on(async {
-            let start = Instant::now();
-            let task = spawn(async move {
-                sleep(3 * MS).await;
-                start.elapsed()
-            });
-            sleep(5 * MS).await;
-            assert_eq!(start.elapsed(), 5 * MS);
-            assert_eq!(task.await.unwrap(), 3 * MS);
-            let mut ticks = interval(MS);
-            ticks.tick().await;
-            assert_eq!(ticks.tick().await - start, 6 * MS);
+            advance(3 * MS).await;
+            task.await.unwrap();
         });
         drop_unexplored(runtime);
     });
@@ -278,7 +470,11 @@ struct Heir(Drops, pintle::runtime::Handle);
 impl Drop for Heir {
     fn drop(&mut self) {
         let item = self.0.item(2);
-        drop(self.1.spawn(async move { item.read() }));
+        let spawned = self.1.spawn(async move { item.read() });
+        assert!(
+            spawned.is_finished(),
+            "the runtime has ended for whoever is dropped by it"
+        );
     }
 }
 
@@ -293,7 +489,7 @@ fn everything_is_dropped_once(runtime: Runtime) {
     });
     let endless = runtime.spawn(async move {
         let _heir = heir;
-        std::future::pending::<()>().await;
+        pending::<()>().await;
     });
     drop(runtime);
     assert_eq!(drops.count(), 2);
@@ -328,6 +524,102 @@ fn a_task_spawned_while_the_runtime_stops_is_run_or_cancelled() {
     });
 }
 
+/// Reads when it is dropped.
+struct Reads(Arc<Item>);
+
+impl Drop for Reads {
+    fn drop(&mut self) {
+        self.0.read();
+    }
+}
+
+/// main     spawn ─ write ─ stop
+/// worker      run ─ awake or asleep ─ drops what reads
+#[test]
+fn what_a_stop_drops_sees_what_came_before_the_stop() {
+    model(2, || {
+        let runtime = settled(per_core(1));
+        let item = Arc::new(Drops::new().item(1));
+        let reads = Reads(item.clone());
+        drop(runtime.spawn(async move {
+            let _reads = reads;
+            pending::<()>().await;
+        }));
+        item.write();
+        drop(runtime);
+    });
+}
+
+/// What is dropped on its own worker, or fails.
+struct Stays;
+
+impl Drop for Stays {
+    fn drop(&mut self) {
+        assert_eq!(worker::current(), Some(0));
+    }
+}
+
+/// main     stop ─ ─ ─ waits
+/// worker      ends its tasks ─ waits for the one that is on its way
+/// other     wakes it ─ ─ ─ inbox
+#[test]
+fn a_stop_waits_for_a_pinned_task_that_another_thread_is_waking() {
+    model(2, || {
+        let runtime = settled(per_core(1));
+        loom::stop_exploring();
+        let (sender, receiver) = oneshot::channel();
+        runtime.block_on(async {
+            drop(spawn_on(0, move || async move {
+                let _stays = Stays;
+                let _: Result<(), _> = receiver.await;
+                pending::<()>().await;
+            }));
+            sleep(MS).await;
+        });
+        loom::explore();
+        // The task may be gone by then.
+        let other = thread::spawn(move || sender.send(()).is_ok());
+        drop(runtime);
+        other.join().unwrap();
+    });
+}
+
+/// main     stop
+/// worker      wakes a task ─ spawns ─ ─ ─ runs what it has spawned: too late to be kept ─ ends both
+/// other               ends all tasks that are kept, the one that was woken among them
+#[test]
+fn a_task_that_first_waits_when_others_are_ended_does_not_take_the_place_of_one() {
+    model(2, || {
+        let runtime = settled(stealing(2));
+        loom::stop_exploring();
+        let (sender, receiver) = oneshot::channel();
+        let (here, is_here) = oneshot::channel();
+        let kept = runtime.spawn(async move {
+            here.send(worker::current().unwrap()).unwrap();
+            let _: Result<(), _> = receiver.await;
+        });
+        let home = runtime.block_on(is_here).unwrap();
+        runtime.block_on(sleep(MS));
+        let (go, is_on) = oneshot::channel();
+        let both = Arc::new(Bed::new());
+        let told = both.clone();
+        runtime.block_on(async {
+            drop(spawn_on(home, move || async move {
+                is_on.await.unwrap();
+                sender.send(()).unwrap();
+                drop(spawn(pending::<()>()));
+                loom::explore();
+                told.wake();
+            }));
+            sleep(MS).await;
+        });
+        go.send(()).unwrap();
+        both.sleep(None);
+        drop(runtime);
+        assert!(kept.is_finished());
+    });
+}
+
 /// main     job ─ join ─ stop
 /// pool        starts ─ runs the job ─ idle ─ ─ ends
 #[test]
@@ -357,7 +649,7 @@ fn a_panic_in_a_task_fails_the_model() {
 fn a_model_in_which_nothing_can_happen_any_more_fails_and_leaves_nothing_behind() {
     let wait_for_ever = || {
         let runtime = settled(per_core(1));
-        runtime.block_on(std::future::pending::<()>());
+        runtime.block_on(pending::<()>());
     };
     let stuck = std::panic::catch_unwind(|| model(1, wait_for_ever)).unwrap_err();
     let message = stuck.downcast_ref::<&str>().unwrap();

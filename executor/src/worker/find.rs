@@ -6,28 +6,28 @@ use pintle_sync::shim::hint;
 use pintle_sync::shim::time;
 
 impl Local {
-    /// Looks for work at the siblings'. True if there is something to run now.
-    pub(super) fn find_elsewhere(&self) -> bool {
+    /// Looks for work at the siblings'. What it finds is in the queue then.
+    pub(super) fn find_elsewhere(&self) {
         if self.is_stand_in() {
             self.look_after_siblings(time::now());
-            return self.has_work() || self.steal_queued();
+            return self.steal_queued();
         }
         if !self.has_thieves() {
-            return false;
+            return;
         }
         if !self.searching.get() {
             if !self.shared.sleepers.may_search() {
-                return false;
+                return;
             }
             self.searching.set(true);
         }
         self.remote.counters.searches.add(1);
         // Searching goes on until a task is about to run (or the worker lies down), so that the
         // answer to "is anybody looking?" stays yes until somebody really is at work.
-        self.steal_queued()
+        self.steal_queued();
     }
 
-    fn steal_queued(&self) -> bool {
+    fn steal_queued(&self) {
         self.go_round(|sibling| {
             let found = loop {
                 match sibling.stealer.steal_batch(self.stealable()) {
@@ -45,10 +45,11 @@ impl Local {
                 some = true;
             }
             some
-        })
+        });
     }
 
-    fn go_round(&self, take_from: impl Fn(&super::remote::Remote) -> bool) -> bool {
+    /// Ends at the first sibling at which `take_from` has taken something.
+    fn go_round(&self, take_from: impl Fn(&super::remote::Remote) -> bool) {
         let remotes = &self.shared.remotes;
         let start = self.random();
         for step in 0..remotes.len() {
@@ -63,10 +64,9 @@ impl Local {
                 counters
                     .stolen
                     .add(self.stealable().len().saturating_sub(before) as u64);
-                return true;
+                return;
             }
         }
-        false
     }
 
     /// A searcher is about to run a task. The last one looks once more, and calls the next.

@@ -167,7 +167,8 @@ impl Remote {
     }
 
     /// Keeps a stealable task that is about to sleep for the first time; refuses it in a runtime
-    /// that shuts down.
+    /// that shuts down. Its place might be one that a task has had which was taken out while it was
+    /// queued or running, and which is yet to ask for it (`Shared::unbind`).
     pub fn bind(&self, task: Bound<InPool>, workers: usize) -> Option<usize> {
         let mut registry = self.bound.lock();
         if registry.closed {

@@ -178,9 +178,8 @@ impl Shared {
             // It may have fallen asleep, and so may everybody else, since we looked.
             self.post();
         }
-        if let Some(late) = late {
-            late.cancel();
-        }
+        // Too late: its future goes here, last, since that may do anything.
+        drop(late);
     }
 
     /// Wakes a worker if stealable work has become visible that nobody is looking for.
@@ -216,19 +215,17 @@ impl Shared {
     }
 
     pub fn is_shutting_down(&self) -> bool {
-        // Acquire: pairs with `shut_down`; a worker that leaves because of it sees what came before.
+        // Acquire: pairs with `shut_down`. What is dropped because of it sees what came before.
         self.shutdown.load(Ordering::Acquire)
     }
 
-    /// Tells every worker to leave. Returns whether this was the first time.
-    pub fn shut_down(&self) -> bool {
-        // AcqRel: a release for the workers' acquire; an acquire so that a second caller is
-        // ordered after the first.
-        let first = !self.shutdown.swap(true, Ordering::AcqRel);
+    /// Tells every worker to leave.
+    pub fn shut_down(&self) {
+        // Release: for the acquire of `is_shutting_down`.
+        self.shutdown.store(true, Ordering::Release);
         for remote in &self.remotes {
             remote.door.unpark();
         }
         self.relief.wake_all();
-        first
     }
 }

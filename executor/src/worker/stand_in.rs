@@ -127,6 +127,13 @@ struct UntilRelieved<'a> {
     called: &'a mut Called,
 }
 
+impl UntilRelieved<'_> {
+    fn is_over(&self) -> bool {
+        let Called(shared, counted) = &*self.called;
+        shared.is_shutting_down() || (!counted && !self.local.has_pinned())
+    }
+}
+
 impl Root for UntilRelieved<'_> {
     fn poll(&mut self) -> Step {
         let Called(shared, counted) = self.called;
@@ -134,14 +141,15 @@ impl Root for UntilRelieved<'_> {
             *counted = false;
             self.local.is_relieved();
         }
-        if shared.is_shutting_down() || (!*counted && !self.local.has_pinned()) {
+        if self.is_over() {
             Step::Done
         } else {
             Step::Idle
         }
     }
 
+    /// Also after the last task of its own, since it would not wake by itself any more.
     fn is_woken(&self) -> bool {
-        self.called.0.is_shutting_down()
+        self.is_over()
     }
 }

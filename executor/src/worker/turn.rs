@@ -74,7 +74,10 @@ impl Local {
                 continue;
             }
             self.take_inboxes();
-            if !self.has_work() && !self.find_elsewhere() {
+            if !self.has_work() {
+                self.find_elsewhere();
+            }
+            if !self.has_work() {
                 // Parking looks at the drivers, too.
                 self.park(root);
             }
