@@ -7,7 +7,7 @@
 use std::process::ExitCode;
 
 use options::{HELP, Options};
-use tree::Project;
+use tree::{Project, Source};
 
 mod claims;
 mod models;
@@ -40,7 +40,12 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), String> {
+    if options.command == "--help" {
+        print!("{HELP}");
+        return Ok(());
+    }
     let project = Project::read(&tree::root())?;
+    options.files_are_in(&project)?;
     match options.command.as_str() {
         "check" => table::check(&project),
         "replay" => mutants::replay(&project, options, &table::killers(&project)?),
@@ -48,11 +53,13 @@ fn run(options: &Options) -> Result<(), String> {
         "models" => models::run(&project, options),
         "table" => table::write(&project, options),
         "sites" => {
-            for source in &project.sources {
-                source
-                    .mutants()
-                    .for_each(|mutant| println!("{}", mutant.key));
-            }
+            project
+                .sources
+                .iter()
+                .flat_map(Source::mutants)
+                .enumerate()
+                .filter(|(number, mutant)| options.takes(*number, &mutant.key.file))
+                .for_each(|(_, mutant)| println!("{}", mutant.key));
             Ok(())
         }
         other => Err(format!("{other} is not a command\n\n{HELP}")),

@@ -18,7 +18,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -408,6 +408,18 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
         self.inside(&function.sig, &function.block);
     }
 
+    fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
+        let outer = std::mem::replace(&mut self.owner, item.ident.to_string());
+        visit::visit_item_trait(self, item);
+        self.owner = outer;
+    }
+
+    fn visit_trait_item_fn(&mut self, function: &'ast syn::TraitItemFn) {
+        if let Some(block) = &function.default {
+            self.inside(&function.sig, block);
+        }
+    }
+
     fn visit_local(&mut self, local: &'ast syn::Local) {
         if is_for_models_only(&local.attrs) {
             return;
@@ -519,18 +531,31 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
-        let hidden = call.tokens.to_string();
         let name = call.path.to_token_stream().to_string();
-        if ["Acquire", "Release", "AcqRel", "SeqCst"]
-            .iter()
-            .any(|strong| hidden.contains(&format!("Ordering :: {strong}")))
-        {
+        if hides_an_ordering(call.tokens.clone()) {
             self.error = Some(format!(
                 "{}: an ordering inside of {name}!, where it cannot be broken: take it out of there",
                 self.file
             ));
         }
     }
+}
+
+/// Whether a call in there is given an ordering stronger than `Relaxed`. Types may have such names as well.
+fn hides_an_ordering(tokens: TokenStream) -> bool {
+    let is_argument = |group: &proc_macro2::Group| {
+        let text = group.stream().to_string();
+        let mut arguments = text.split(',').map(|argument| {
+            let argument = argument.trim();
+            argument.strip_prefix("Ordering :: ").unwrap_or(argument)
+        });
+        group.delimiter() == Delimiter::Parenthesis
+            && arguments.any(|argument| is_ordering(argument) && argument != "Relaxed")
+    };
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => is_argument(&group) || hides_an_ordering(group.stream()),
+        _ => false,
+    })
 }
 
 /// What helps a model along is not what is modelled.
@@ -643,7 +668,24 @@ mod tests {
 
     #[test]
     fn an_ordering_that_a_macro_hides_is_an_error() {
-        let hidden = "fn f(w: &A) { hide!(w.load(Ordering::Acquire)); }";
-        assert!(found(hidden).is_err());
+        for hidden in [
+            "fn f(w: &A) { hide!(w.load(Ordering::Acquire)); }",
+            "fn f(w: &A) { hide!(w.load(Acquire)); }",
+            "fn f(w: &A) { hide!({ fence(SeqCst) }); }",
+        ] {
+            assert!(found(hidden).is_err(), "{hidden}");
+        }
+        for harmless in [
+            "show!(w.load(Relaxed))",
+            "pin! { struct Acquire { a: Release } }",
+        ] {
+            assert!(found(&format!("fn f(w: &A) {{ {harmless}; }}")).is_ok());
+        }
+    }
+
+    #[test]
+    fn what_a_trait_does_by_default_is_found() {
+        let source = "trait Word { fn get(&self) -> usize { self.word().load(Acquire) } }";
+        assert_eq!(changes(source), ["Word::get: `load`: Acquire → Relaxed"]);
     }
 }
