@@ -34,8 +34,6 @@ pub struct Local {
     relieved: Cell<bool>,
     thread_home: Arc<Home>,
     pinned: RefCell<VecDeque<Task<OnWorker>>>,
-    /// Empty but for the time of a look at the drivers: pinned tasks that all have yielded.
-    aside: RefCell<VecDeque<Task<OnWorker>>>,
     stealable: StealableQueue,
     /// Pinned tasks that have gone to sleep at least once, to be found again at shutdown.
     bound: RefCell<Slab<Bound<OnWorker>>>,
@@ -55,12 +53,10 @@ pub struct Local {
     /// See `turn.rs`: polls left until the next look at the drivers, and when the last one was;
     pub(super) left: Cell<u32>,
     pub(super) looked: Cell<Instant>,
-    /// readings of the clock in a row that found polls fast, polls left until the next, and the last.
-    pub(super) fast: Cell<u32>,
+    /// polls from one reading of the clock to the next, those left of them, and the last reading.
+    pub(super) stride: Cell<u32>,
     pub(super) stride_left: Cell<u32>,
     pub(super) clock_read: Cell<Instant>,
-    /// Times that a task has yielded since the last look.
-    pub(super) yielded: Cell<usize>,
     /// When this worker last looked after its siblings.
     pub(super) looked_after: Cell<Instant>,
     random: Cell<u32>,
@@ -104,16 +100,14 @@ impl Local {
             relieved: Cell::new(false),
             left: Cell::new(0),
             looked: Cell::new(now),
-            fast: Cell::new(0),
+            stride: Cell::new(1),
             stride_left: Cell::new(1),
             clock_read: Cell::new(now),
-            yielded: Cell::new(0),
             looked_after: Cell::new(now),
             shared,
             remote,
             thread_home,
             pinned: RefCell::default(),
-            aside: RefCell::default(),
             stealable,
             bound: RefCell::default(),
             batch: Cell::default(),
@@ -193,44 +187,6 @@ impl Local {
     pub fn push_pinned(&self, task: Task<OnWorker>) {
         self.remote.counters.local_schedules.add(1);
         self.pinned.borrow_mut().push_back(task);
-    }
-
-    /// A pinned task was woken while it ran: it goes behind the others.
-    pub fn yield_pinned(&self, task: Task<OnWorker>) {
-        self.yielded.set(self.yielded.get() + 1);
-        self.push_pinned(task);
-    }
-
-    /// The same for a stealable one.
-    pub fn yield_stealable(&self, task: Task<InPool>) {
-        self.yielded.set(self.yielded.get() + 1);
-        self.push_stealable_back(task);
-    }
-
-    /// Whether there is no task here but such as have yielded since the last look at the drivers.
-    pub(super) fn all_have_yielded(&self) -> bool {
-        let yielded = self.yielded.get();
-        yielded > 0
-            && self.remote.lifo.is_empty()
-            && self.pinned.borrow().len() + self.stealable.len() <= yielded
-    }
-
-    /// Takes the pinned tasks out of the queue, if all have yielded, so that others come in front of
-    /// them. What is stealable stays, where siblings see it.
-    pub(super) fn set_yielded_aside(&self) {
-        if self.all_have_yielded() {
-            self.pinned.swap(&self.aside);
-        }
-    }
-
-    /// Puts them back, behind what has come.
-    pub(super) fn put_yielded_back(&self) {
-        let (pinned, aside) = (&mut self.pinned.borrow_mut(), &mut self.aside.borrow_mut());
-        if pinned.is_empty() {
-            std::mem::swap(&mut **pinned, &mut **aside);
-        } else {
-            pinned.append(aside);
-        }
     }
 
     /// A woken task runs next, and the one that was to run next goes to the queue.

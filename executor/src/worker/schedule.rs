@@ -37,20 +37,6 @@ pub struct Pool {
 #[derive(Debug, Clone)]
 pub struct InPool(pub Arc<Pool>);
 
-impl OnWorker {
-    fn place(&self, task: Task<Self>, here: impl FnOnce(&Local, Task<Self>)) {
-        let mut task = Some(task);
-        current::with_local(|local| {
-            if local.is_at(&self.0) {
-                here(local, task.take().expect("taken once"));
-            }
-        });
-        if let Some(task) = task {
-            self.0.door.receive_pinned(task);
-        }
-    }
-}
-
 // SAFETY: (home) a woken task goes into the queue of its worker if this thread is that worker, and
 // otherwise into the worker's inbox, which only the worker empties. An inbox that refuses belongs
 // to a worker that has waited for all tasks it had bound (`Local::close`), so the task has never
@@ -59,11 +45,15 @@ unsafe impl Schedule for OnWorker {
     type Kind = task::Pinned;
 
     fn schedule(&self, task: Task<Self>) {
-        self.place(task, Local::push_pinned);
-    }
-
-    fn reschedule(&self, task: Task<Self>) {
-        self.place(task, Local::yield_pinned);
+        let mut task = Some(task);
+        current::with_local(|local| {
+            if local.is_at(&self.0) {
+                local.push_pinned(task.take().expect("taken once"));
+            }
+        });
+        if let Some(task) = task {
+            self.0.door.receive_pinned(task);
+        }
     }
 
     fn bind(&self, task: Bound<Self>) -> Option<usize> {
@@ -122,7 +112,7 @@ unsafe impl Schedule for InPool {
     }
 
     fn reschedule(&self, task: Task<Self>) {
-        self.place(task, Local::yield_stealable);
+        self.place(task, Local::push_stealable_back);
     }
 
     fn bind(&self, task: Bound<Self>) -> Option<usize> {

@@ -11,13 +11,8 @@
 //!
 //! The drivers are looked at after so many polls (`event_interval`) *and* after so much time
 //! ([`LOOK_EVERY`]). Reading the clock after each poll would cost as much as a short poll, so the
-//! worker reads it after a *stride* of polls, which grows while polls are fast, up to
-//! [`LONGEST_STRIDE`], and falls back to one as soon as they are slow. It grows slowly: who was slow once
-//! may be so again, and each poll of a stride may be.
-//!
-//! And they are looked at when every task that is left has yielded since the last look. Nobody else is
-//! kept waiting by that; and what the drivers bring goes first, or a task that computes and yields would
-//! hold up all that waits for a socket for two of its turns instead of one.
+//! worker reads it after a *stride* of polls, which doubles while polls are fast, up to
+//! [`LONGEST_STRIDE`], and falls back to one as soon as they are slow.
 
 use super::config::run_hook;
 use super::current;
@@ -34,9 +29,6 @@ const LOOK_EVERY: Duration = Duration::from_micros(100);
 
 /// Polls at most between two readings of the clock.
 const LONGEST_STRIDE: u32 = 16;
-
-/// So many fast readings in a row make the stride longer by one poll.
-const READINGS_PER_STRIDE: u32 = 8;
 
 /// What the loop runs for: a worker's thread runs until shutdown, a guest until its future is done.
 pub trait Root {
@@ -91,13 +83,7 @@ impl Local {
         self.looked.set(now);
         self.clock_read.set(now);
         self.left.set(self.shared.config.event_interval);
-        self.stride_left.set(self.stride());
-        self.yielded.set(0);
-    }
-
-    /// Polls from one reading of the clock to the next.
-    fn stride(&self) -> u32 {
-        (self.fast.get() / READINGS_PER_STRIDE).clamp(1, LONGEST_STRIDE)
+        self.stride_left.set(self.stride.get());
     }
 
     /// A poll is over. Ends the round (`left` is zero) when it has taken long enough.
@@ -109,11 +95,13 @@ impl Local {
         }
         let now = time::now();
         let slow = now.saturating_duration_since(self.clock_read.get()) >= LOOK_EVERY;
-        self.fast.set(match slow {
-            true => 0,
-            false => self.fast.get().saturating_add(1),
-        });
-        self.stride_left.set(self.stride());
+        let stride = if slow {
+            1
+        } else {
+            (2 * self.stride.get()).min(LONGEST_STRIDE)
+        };
+        self.stride.set(stride);
+        self.stride_left.set(stride);
         self.clock_read.set(now);
         if now.saturating_duration_since(self.looked.get()) >= LOOK_EVERY {
             self.left.set(0);
@@ -135,19 +123,14 @@ impl Local {
             });
             polls += 1;
             self.spend_poll();
-            if self.all_have_yielded() {
-                self.left.set(0);
-            }
         }
         self.remote.counters.polls.add(polls);
     }
 
     /// Looks at inboxes, timers and sockets while there is work to do.
     fn look(&self) {
-        self.set_yielded_aside();
         self.take_inboxes();
         self.turn_drivers(Wait::No);
-        self.put_yielded_back();
         let now = time::now();
         if self.is_on_duty(now) {
             self.look_after_siblings(now);
