@@ -289,7 +289,10 @@ impl Builder {
 fn numbered(name: &str) -> Arc<dyn Fn() -> String + Send + Sync> {
     let name = name.to_owned();
     let next = AtomicUsize::new(0);
-    Arc::new(move || format!("{name}-{}", next.fetch_add(1, Ordering::Relaxed)))
+    Arc::new(move || {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        format!("{name}-{number}")
+    })
 }
 
 impl fmt::Debug for Builder {

@@ -53,8 +53,8 @@ pub struct Local {
     /// See `turn.rs`: polls left until the next look at the drivers, and when the last one was;
     pub(super) left: Cell<u32>,
     pub(super) looked: Cell<Instant>,
-    /// polls from one reading of the clock to the next, those left of them, and the last reading.
-    pub(super) stride: Cell<u32>,
+    /// readings of the clock in a row that found polls fast, polls left until the next, and the last.
+    pub(super) fast: Cell<u32>,
     pub(super) stride_left: Cell<u32>,
     pub(super) clock_read: Cell<Instant>,
     /// When this worker last looked after its siblings.
@@ -100,7 +100,7 @@ impl Local {
             relieved: Cell::new(false),
             left: Cell::new(0),
             looked: Cell::new(now),
-            stride: Cell::new(1),
+            fast: Cell::new(0),
             stride_left: Cell::new(1),
             clock_read: Cell::new(now),
             looked_after: Cell::new(now),

@@ -11,8 +11,9 @@
 //!
 //! The drivers are looked at after so many polls (`event_interval`) *and* after so much time
 //! ([`LOOK_EVERY`]). Reading the clock after each poll would cost as much as a short poll, so the
-//! worker reads it after a *stride* of polls, which doubles while polls are fast, up to
-//! [`LONGEST_STRIDE`], and falls back to one as soon as they are slow.
+//! worker reads it after a *stride* of polls, which grows while polls are fast, up to
+//! [`LONGEST_STRIDE`], and falls back to one as soon as they are slow. It grows slowly: who was slow once
+//! may be so again, and then each poll of a stride is.
 
 use super::config::run_hook;
 use super::current;
@@ -29,6 +30,9 @@ const LOOK_EVERY: Duration = Duration::from_micros(100);
 
 /// Polls at most between two readings of the clock.
 const LONGEST_STRIDE: u32 = 16;
+
+/// So many fast readings in a row make the stride longer by one poll.
+const READINGS_PER_STRIDE: u32 = 8;
 
 /// What the loop runs for: a worker's thread runs until shutdown, a guest until its future is done.
 pub trait Root {
@@ -83,7 +87,12 @@ impl Local {
         self.looked.set(now);
         self.clock_read.set(now);
         self.left.set(self.shared.config.event_interval);
-        self.stride_left.set(self.stride.get());
+        self.stride_left.set(self.stride());
+    }
+
+    /// Polls from one reading of the clock to the next.
+    fn stride(&self) -> u32 {
+        (self.fast.get() / READINGS_PER_STRIDE).clamp(1, LONGEST_STRIDE)
     }
 
     /// A poll is over. Ends the round (`left` is zero) when it has taken long enough.
@@ -95,13 +104,11 @@ impl Local {
         }
         let now = time::now();
         let slow = now.saturating_duration_since(self.clock_read.get()) >= LOOK_EVERY;
-        let stride = if slow {
-            1
-        } else {
-            (2 * self.stride.get()).min(LONGEST_STRIDE)
-        };
-        self.stride.set(stride);
-        self.stride_left.set(stride);
+        self.fast.set(match slow {
+            true => 0,
+            false => self.fast.get().saturating_add(1),
+        });
+        self.stride_left.set(self.stride());
         self.clock_read.set(now);
         if now.saturating_duration_since(self.looked.get()) >= LOOK_EVERY {
             self.left.set(0);

@@ -234,6 +234,9 @@ pub fn replay(
         .filter(|mutant| options.takes(mutant.number, &mutant.key.file))
         .filter_map(|mutant| Some((mutant, killers.get(&mutant.key)?)))
         .collect();
+    if rows.is_empty() {
+        return Err("the table names no mutant of these that is killed".to_owned());
+    }
     let alive = in_parallel(options.jobs, &rows, |(mutant, killer)| {
         let how = How {
             mutant: Some(mutant.number),
