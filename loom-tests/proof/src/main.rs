@@ -65,3 +65,16 @@ fn run(options: &Options) -> Result<(), String> {
         other => Err(format!("{other} is not a command\n\n{HELP}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_about_the_code_as_it_is() {
+        let project = Project::read(&tree::root()).expect("the project");
+        if let Err(complaints) = table::check(&project) {
+            panic!("{complaints}");
+        }
+    }
+}
