@@ -18,8 +18,9 @@
 //! | [`TaskTracker`] | know when they have |
 //!
 //! They stand on two things: a *wait list*, which is an intrusive queue, so that waiting allocates
-//! nothing, and a *batch semaphore* on top of it. All of them take part in the cooperative
-//! [`budget`]; their `blocking_*` methods wait with the thread ([`blocking`]).
+//! nothing, and a *batch semaphore* on top of it. What may have to wait takes part in the cooperative
+//! [`budget`], but for the last to come to a barrier and a look at a cell that is set; the
+//! `blocking_*` methods wait with the thread ([`blocking`]).
 //!
 //! For runtimes:
 //!
