@@ -39,7 +39,10 @@
 //! Unix only, for now.
 
 #![deny(unsafe_code)]
-#![cfg_attr(loom, allow(missing_docs))]
+#![cfg_attr(
+    loom,
+    allow(missing_docs, reason = "what a model sees is nobody's interface")
+)]
 
 #[cfg(not(unix))]
 compile_error!("pintle-reactor supports Unix only: Linux, Android, macOS and the BSDs");
