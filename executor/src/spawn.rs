@@ -33,7 +33,20 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    handle("spawn").spawn(future)
+    spawn_named("spawn", future, None)
+}
+
+#[track_caller]
+fn spawn_named<F>(call: &str, future: F, name: Option<Box<str>>) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    if !worker::is_in_own_runtime() {
+        return handle(call).spawn_named(future, name);
+    }
+    // By way of the worker, since a handle counts one more user of the runtime, as all others do.
+    worker::with_local(|local| local.shared.spawn(future, name)).expect("it is a worker")
 }
 
 /// Spawns a task that stays on this thread, so that it need not be `Send`.
@@ -78,14 +91,14 @@ where
     if let Some(set) = local_set::current() {
         return set.spawn(future, name);
     }
-    let Some(local) = worker::with_local(Rc::clone) else {
+    let Some(handle) = worker::with_local(|local| local.spawn_local(future, name)) else {
         panic!(
             "`spawn_local` was called on a thread that is not a worker of a Pintle runtime. Call it \
              inside a task or `block_on`, use `spawn_on` to get onto a worker, or spawn on a \
              `LocalSet`"
         )
     };
-    local.spawn_local(future, name)
+    handle
 }
 
 /// Spawns a task on worker `index`, where `make_future` is called. The future stays there, so it
@@ -207,7 +220,7 @@ where
 /// ```
 #[track_caller]
 pub fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
-    let Some(local) = worker::with_local(Rc::clone) else {
+    let Some(local) = worker::local() else {
         return f();
     };
     if cfg!(loom) {
@@ -279,7 +292,7 @@ pub fn id() -> crate::task::Id {
 /// assert_eq!(pintle::task::try_id(), None);
 /// ```
 pub fn try_id() -> Option<crate::task::Id> {
-    worker::task_id()
+    crate::task::current_id()
 }
 
 /// Spawns a task with a name, which appears in its [`JoinError`](crate::task::JoinError).
@@ -320,7 +333,7 @@ impl Builder {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        handle("task::Builder::spawn").spawn_named(future, self.name)
+        spawn_named("task::Builder::spawn", future, self.name)
     }
 
     /// As [`spawn_local`].

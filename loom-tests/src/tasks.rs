@@ -14,7 +14,7 @@ pub struct Once;
 unsafe impl Schedule for Once {
     type Kind = Stealable;
 
-    fn schedule(&self, _: Task<Self>) {
+    fn schedule(_: Task<Self>) {
         unreachable!("the task is never woken");
     }
 

@@ -1,8 +1,10 @@
 //! The task's state word.
 //!
-//! The scheduler of these models keeps tasks under locks that the model checker does not see
+//! The scheduler of these models keeps things under locks that the model checker does not see
 //! (`Hidden`): they order nothing, so whatever one thread does to a task and another one finds must
-//! have been ordered by the word. In the pictures time runs downwards, `W` is the word.
+//! have been ordered by the word. Only a `Task` that is queued brings along what the one who queued it
+//! did before, as it does in every real queue, and not a thing more. In the pictures time runs
+//! downwards, `W` is the word.
 //!
 //! A panic inside of a future is caught by the task, and with it whatever the model checker has to
 //! say there; so each model asks in the end for the effects (outputs, drops) that a panic would have
@@ -59,6 +61,17 @@ impl<T> Hidden<Option<T>> {
     fn take(&self) -> Option<T> {
         self.with(Option::take)
     }
+
+    /// As [`put`](Self::put), and publishes what its thread did before to who receives the value.
+    fn send(&self, value: T) -> Option<T> {
+        self.step.fetch_add(1, Ordering::Release);
+        self.value.lock().unwrap().replace(value)
+    }
+
+    fn receive(&self) -> Option<T> {
+        self.step.fetch_add(1, Ordering::Acquire);
+        self.value.lock().unwrap().take()
+    }
 }
 
 /// An item that several threads look at.
@@ -70,8 +83,8 @@ unsafe impl Sync for Watched {}
 /// A scheduler that any thread may turn.
 struct Lane {
     shared: StdArc<Shared>,
-    /// Read by whoever schedules, and written when the task is freed: so a task that is freed too
-    /// early, or without having seen everyone's last access, fails the model.
+    /// Read by whoever schedules, and written when the task is freed: so a task that is freed
+    /// without having seen everyone's last access fails the model.
     mark: Watched,
     /// loom looks for leaked ones at the end of every run.
     _leak: Arc<()>,
@@ -88,16 +101,16 @@ struct Shared {
 unsafe impl Schedule for Lane {
     type Kind = Stealable;
 
-    fn schedule(&self, task: Task<Self>) {
-        self.shared.scheduled.fetch_add(1, Relaxed);
-        self.shared.push(task);
-        // Afterwards: by now the task may have been run by another thread, and be complete.
-        self.mark.0.read();
+    fn schedule(task: Task<Self>) {
+        task.scheduler().shared.scheduled.fetch_add(1, Relaxed);
+        Self::reschedule(task);
     }
 
-    fn reschedule(&self, task: Task<Self>) {
-        self.shared.push(task);
-        self.mark.0.read();
+    fn reschedule(task: Task<Self>) {
+        task.scheduler().mark.0.read();
+        // Once it is queued, the task may be run by another thread, and be gone.
+        let shared = task.scheduler().shared.clone();
+        shared.push(task);
     }
 
     fn bind(&self, task: Bound<Self>) -> Option<usize> {
@@ -121,7 +134,7 @@ impl Shared {
     }
 
     fn push(&self, task: Task<Lane>) {
-        let before = self.queue.put(task);
+        let before = self.queue.send(task);
         assert!(
             before.is_none(),
             "the one task of a model is scheduled twice"
@@ -145,7 +158,7 @@ impl Shared {
 
     /// Runs what is queued, until nothing is.
     fn run(&self) {
-        while let Some(task) = self.queue.take() {
+        while let Some(task) = self.queue.receive() {
             task.run();
         }
     }
@@ -265,7 +278,7 @@ impl Joiner {
 
 /// ```text
 /// waker                     runner
-/// flag = 1 (relaxed)        wake                        W: SCHEDULED
+/// flag = 1 (relaxed)        wake                        W: CLAIMED
 /// wake                      start_poll, flag?, end_poll
 /// ```
 /// Wherever the wake falls (the task idle, queued, polled, polled to the end): the flag is seen by a
@@ -307,7 +320,7 @@ fn a_wake_that_uses_up_its_waker_is_seen_and_leaks_nothing() {
 
 /// ```text
 /// one       two
-/// wake      wake      W: SCHEDULED, by one of them
+/// wake      wake      W: CLAIMED, by one of them
 /// ```
 #[test]
 fn two_wakers_schedule_an_idle_task_once() {
@@ -327,12 +340,11 @@ fn two_wakers_schedule_an_idle_task_once() {
 
 /// ```text
 /// waker                    late waker      runner
-/// wake: W: SCHEDULED
+/// wake: W: CLAIMED
 /// schedule                                 start_poll, complete, release
-/// release                  wake
+///                          wake
 /// ```
-/// Nobody else knows the task. The first waker may still be in `schedule`, which uses the scheduler
-/// in the task, when the task is complete. Whoever is last frees the task, once.
+/// Nobody else knows the task. Whoever is last frees it, once.
 #[test]
 fn a_wake_against_completion_frees_the_task_once() {
     model(BOUND, || {
@@ -396,12 +408,12 @@ fn a_future_moves_from_thread_to_thread_in_order() {
 /// ```text
 /// first runner                 second runner
 /// poll: own = …, wake
-/// end_poll: Requeue            start_poll: own = …
-/// reschedule returns           … complete
-/// release                      release
+/// end_poll: Requeue
+/// reschedule                   start_poll: own = …
+///                              … complete
 /// ```
-/// The scheduler lives in the task: the first runner may still be in `reschedule` when the second
-/// has completed the task.
+/// It may wake itself by the waker that it was lent, which leaves the word as it is, or by one that is
+/// used up. The future's memory passes on with its `Task`.
 #[test]
 fn a_task_that_yields_may_be_completed_by_another_thread_at_once() {
     struct Yields {
@@ -413,10 +425,11 @@ fn a_task_that_yields_may_be_completed_by_another_thread_at_once() {
         fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
             self.own.write();
             self.polls += 1;
-            if self.polls == 3 {
-                return Poll::Ready(());
+            match self.polls {
+                1 => cx.waker().wake_by_ref(),
+                2 => cx.waker().clone().wake(),
+                _ => return Poll::Ready(()),
             }
-            cx.waker().wake_by_ref();
             Poll::Pending
         }
     }
@@ -497,7 +510,7 @@ fn an_abort_ends_a_task_whatever_it_is_doing() {
 
 /// ```text
 /// aborter                runner
-/// abort: W: SCHEDULED
+/// abort: W: CLAIMED
 /// schedule               start_poll: Cancel, complete
 /// drop_join
 /// ```
@@ -874,8 +887,9 @@ unsafe impl<T> Send for Carried<T> {}
 unsafe impl Schedule for Home {
     type Kind = Pinned;
 
-    fn schedule(&self, task: Task<Self>) {
-        assert!(self.0.queue.put(Carried(task)).is_none(), "scheduled twice");
+    fn schedule(task: Task<Self>) {
+        let home = task.scheduler().0.clone();
+        assert!(home.queue.send(Carried(task)).is_none(), "scheduled twice");
     }
 
     fn bind(&self, task: Bound<Self>) -> Option<usize> {
@@ -890,7 +904,7 @@ unsafe impl Schedule for Home {
 
 impl AtHome {
     fn run(&self) {
-        while let Some(Carried(task)) = self.queue.take() {
+        while let Some(Carried(task)) = self.queue.receive() {
             task.run();
         }
     }

@@ -277,7 +277,7 @@ struct NeverScheduled;
 unsafe impl Schedule for NeverScheduled {
     type Kind = Stealable;
 
-    fn schedule(&self, _: Task<Self>) {
+    fn schedule(_: Task<Self>) {
         unreachable!("a blocking job is woken, though it is over after its first poll");
     }
 

@@ -79,7 +79,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
     ///
     /// # Safety
     ///
-    /// The caller has RUNNING, and the future was not dropped.
+    /// The caller has the claim, and the future was not dropped.
     pub(super) unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<F::Output> {
         // SAFETY: rule 2, by the contract of this function.
         self.stage.with_mut(|stage| match unsafe { &mut *stage } {
@@ -109,7 +109,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
     ///
     /// # Safety
     ///
-    /// The caller has RUNNING, and the future was dropped.
+    /// The caller has the claim, and the future was dropped.
     pub(super) unsafe fn store(&self, ending: Ending<F::Output>) {
         // SAFETY: rule 2, by the contract of this function.
         self.stage

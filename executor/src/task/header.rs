@@ -35,12 +35,12 @@ pub(super) const GONE: usize = usize::MAX - 1;
 
 /// What depends on the type of the future or of the scheduler.
 pub(super) struct Vtable {
-    /// Runs a task. The caller has the `Task`, and with it SCHEDULED and one reference.
+    /// Runs a task. The caller has the `Task`, and with it the claim and one reference.
     pub(super) run: unsafe fn(NonNull<Header>),
-    /// Drops the future and completes. The caller has RUNNING and one reference.
+    /// Drops the future and completes. The caller has the claim and one reference.
     pub(super) cancel: unsafe fn(NonNull<Header>, Cancelled),
-    /// Hands a new `Task` to the scheduler. The caller has the reference that the task will own,
-    /// and another that keeps the scheduler alive meanwhile.
+    /// Hands a new `Task` to the scheduler. The caller has the claim and the reference that it will
+    /// own.
     pub(super) schedule: unsafe fn(NonNull<Header>),
     /// Moves the output to a `*mut Result<T, JoinError>`, or answers `false`: it was moved before.
     /// The caller is the handle, and the task is complete.
@@ -94,7 +94,7 @@ impl Header {
 
     /// # Safety
     ///
-    /// The caller has RUNNING.
+    /// The caller has the claim.
     pub(super) unsafe fn slot(&self) -> usize {
         // SAFETY: rule 4, by the contract of this function.
         self.slot.with(|slot| unsafe { *slot })
@@ -102,7 +102,7 @@ impl Header {
 
     /// # Safety
     ///
-    /// The caller has RUNNING.
+    /// The caller has the claim.
     pub(super) unsafe fn set_slot(&self, value: usize) {
         // SAFETY: rule 4, by the contract of this function.
         self.slot.with_mut(|slot| unsafe { *slot = value });

@@ -27,21 +27,23 @@
 //
 // The rules:
 //
-// 1. **The word.** `state.rs` holds the only atomic of a task, and every ordering. The word alone
-//    orders all accesses to the memory below, however a `Task` travels; only what `create` writes
-//    is published by whatever hands the first `Task` on.
-// 2. **The stage** (the future, later the output) is touched by the one that has set RUNNING,
+// 1. **The word.** `state.rs` holds the only atomic of a task, and every ordering. CLAIMED makes
+//    the future one thread's at a time: the claim is a `Task`'s, or of who has taken it over to run
+//    or to end it. The word orders what passes through idleness or through a wake. What a claimant
+//    did, or `create`, and then left to the next by way of the `Task` is published as everything
+//    that one thread sends another is, by the queue that it goes through.
+// 2. **The stage** (the future, later the output) is touched by the one that has the claim,
 //    until COMPLETE. From then on it is the `JoinHandle`'s, or, if that was gone at that moment,
 //    stays with the one that has set COMPLETE.
 // 3. **The join waker** is the `JoinHandle`'s while JOIN_WAKER is clear, and belongs to the one
 //    that sets COMPLETE if it then finds JOIN_WAKER set. The handle takes it back by clearing
 //    JOIN_WAKER, which it may only do while COMPLETE is clear.
-// 4. **The slot** is touched by the one that has set RUNNING.
+// 4. **The slot** is touched by the one that has the claim.
 // 5. **The queue link** is touched by the owner of the `Task`.
 // 6. **An idle task is bound**, so a waker is never the last to know an unfinished task, and no
 //    waker's drop ever drops a future. Proof: only `end_poll`'s `Park` makes a task idle, and it
 //    asks for a bound task that is not CANCELLED. A `Bound` ends in two ways: the runner that
-//    completes the task takes it; or it is dropped, which makes an idle task RUNNING, and any
+//    completes the task takes it; or it is dropped, which claims an idle task, and makes any
 //    other CANCELLED, whereupon `Park` is never answered again.
 // 7. **The last reference** therefore belongs to a complete task, and finds an empty stage: it
 //    may go away on any thread.
@@ -54,6 +56,7 @@
 // Tested in `tests/`, one thread at a time, and in `loom-tests/tests/task.rs`.
 
 mod cell;
+mod current;
 mod error;
 mod header;
 mod id;
@@ -78,6 +81,7 @@ pub use crate::task_tools::{
     task_local::{AccessError, LocalKey, TaskLocalFuture},
     task_tracker::{self, TaskTracker},
 };
+pub use current::id as current_id;
 pub use error::JoinError;
 pub use id::Id;
 pub use join::{AbortHandle, JoinHandle};

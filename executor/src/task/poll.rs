@@ -14,7 +14,7 @@ use super::cell::{Cell, Ending, Head};
 use super::error::Payload;
 use super::header::{Cancelled, GONE, Header, UNBOUND, release};
 use super::state::{Complete, EndPoll, StartPoll};
-use super::{Bound, Schedule, Task, waker};
+use super::{Bound, Schedule, Task, current, waker};
 
 /// [`Vtable::run`](super::header::Vtable::run).
 pub(super) unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) {
@@ -23,17 +23,17 @@ pub(super) unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) {
     let cell = unsafe { task.cast::<Cell<F, S>>().as_ref() };
     match cell.head.header.state.start_poll() {
         StartPoll::Poll => {}
-        // SAFETY: RUNNING is ours, and so is one reference.
+        // SAFETY: the claim is ours, and so is one reference.
         StartPoll::Cancel => return unsafe { cancel::<F, S>(task, Cancelled::Aborted) },
     }
     // SAFETY: the reference outlives the borrowed waker.
     let waker = unsafe { waker::borrowed(task) };
-    // SAFETY: RUNNING is ours, and the task is not complete.
+    // SAFETY: the claim is ours, and the task is not complete.
     let polled = caught(|| unsafe { cell.poll(&mut Context::from_waker(&waker)) });
     let ending = match polled {
-        // SAFETY: RUNNING is ours, and so is one reference.
+        // SAFETY: the claim is ours, and so is one reference.
         Ok(Poll::Pending) => return unsafe { pause::<F, S>(task) },
-        // SAFETY: RUNNING is ours.
+        // SAFETY: the claim is ours.
         Ok(Poll::Ready(output)) => match caught(|| unsafe { cell.consume() }) {
             Ok(()) => Ending::Output(output),
             Err(payload) => {
@@ -42,12 +42,12 @@ pub(super) unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) {
             }
         },
         Err(payload) => {
-            // SAFETY: RUNNING is ours.
+            // SAFETY: the claim is ours.
             quietly(|| unsafe { cell.consume() });
             Ending::Panicked(payload)
         }
     };
-    // SAFETY: RUNNING is ours, so is one reference, and the future is gone.
+    // SAFETY: the claim is ours, so is one reference, and the future is gone.
     unsafe { complete::<F, S>(task, ending) };
 }
 
@@ -55,40 +55,34 @@ pub(super) unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) {
 pub(super) unsafe fn cancel<F: Future, S: Schedule>(task: NonNull<Header>, why: Cancelled) {
     // SAFETY: as in `run`.
     let cell = unsafe { task.cast::<Cell<F, S>>().as_ref() };
-    // SAFETY: RUNNING is the caller's.
+    // SAFETY: the claim is the caller's.
     let ending = match caught(|| unsafe { cell.consume() }) {
         Ok(()) => Ending::Cancelled(why),
         Err(payload) => Ending::Panicked(payload),
     };
-    // SAFETY: RUNNING is the caller's, so is one reference, and the future is gone.
+    // SAFETY: the claim is the caller's, so is one reference, and the future is gone.
     unsafe { complete::<F, S>(task, ending) };
 }
 
 /// [`Vtable::schedule`](super::header::Vtable::schedule).
 pub(super) unsafe fn schedule<S: Schedule>(task: NonNull<Header>) {
-    // SAFETY: the vtable belongs to a cell that starts with this head, and the caller's second
-    // reference keeps it alive until this returns.
-    let head = unsafe { task.cast::<Head<S>>().as_ref() };
-    // SAFETY: the caller has just set SCHEDULED and counted the `Task`'s reference.
-    head.scheduler.schedule(unsafe { Task::from_raw(task) });
+    // SAFETY: the vtable belongs to a task of this scheduler, and the caller has just claimed it,
+    // for the `Task`, which has a reference.
+    S::schedule(unsafe { Task::from_raw(task) });
 }
 
-/// After a poll that returned `Pending`. The caller has RUNNING and one reference.
+/// After a poll that returned `Pending`. The caller has the claim and one reference.
 unsafe fn pause<F: Future, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: as in `run`.
     let head = unsafe { task.cast::<Head<S>>().as_ref() };
     loop {
-        // SAFETY: RUNNING is ours until `end_poll` gives it up.
+        // SAFETY: the claim is ours until `end_poll` gives it up.
         let bound = unsafe { head.header.slot() } != UNBOUND;
-        match head.header.state.end_poll(bound) {
+        match head.header.state.end_poll(current::woke_itself(), bound) {
             EndPoll::Park => return,
-            EndPoll::Requeue => {
-                // SAFETY: `end_poll` left SCHEDULED set and counted the `Task`'s reference.
-                head.scheduler.reschedule(unsafe { Task::from_raw(task) });
-                // SAFETY: the runner's reference, which kept the scheduler alive until here.
-                return unsafe { release(task, 1) };
-            }
-            // SAFETY: RUNNING is ours, and so is one reference.
+            // SAFETY: `end_poll` has changed nothing, so claim and reference are the `Task`'s again.
+            EndPoll::Requeue => return S::reschedule(unsafe { Task::from_raw(task) }),
+            // SAFETY: the claim is ours, and so is one reference.
             EndPoll::Cancel => return unsafe { cancel::<F, S>(task, Cancelled::Aborted) },
             EndPoll::Bind => {
                 // SAFETY: the task is not bound, so the registry's reference is ours to give.
@@ -97,10 +91,10 @@ unsafe fn pause<F: Future, S: Schedule>(task: NonNull<Header>) {
                     slot.is_none_or(|slot| slot < GONE),
                     "no registry is that large"
                 );
-                // SAFETY: RUNNING is ours.
+                // SAFETY: the claim is ours.
                 unsafe { head.header.set_slot(slot.unwrap_or(GONE)) };
                 if slot.is_none() {
-                    // SAFETY: RUNNING is ours, and so is one reference.
+                    // SAFETY: the claim is ours, and so is one reference.
                     return unsafe { cancel::<F, S>(task, Cancelled::Aborted) };
                 }
             }
@@ -109,12 +103,12 @@ unsafe fn pause<F: Future, S: Schedule>(task: NonNull<Header>) {
 }
 
 /// The future is gone: hands the ending to whoever wants it, and gives up the runner's reference
-/// together with the registry's. The caller has RUNNING and one reference.
+/// together with the registry's. The caller has the claim and one reference.
 unsafe fn complete<F: Future, S: Schedule>(task: NonNull<Header>, ending: Ending<F::Output>) {
     // SAFETY: as in `run`.
     let cell = unsafe { task.cast::<Cell<F, S>>().as_ref() };
     let header = &cell.head.header;
-    // SAFETY: RUNNING is ours.
+    // SAFETY: the claim is ours.
     let refs = match unsafe { header.slot() } {
         UNBOUND => 2,
         GONE => 1,
@@ -129,7 +123,7 @@ unsafe fn complete<F: Future, S: Schedule>(task: NonNull<Header>, ending: Ending
     };
     let kept = header.state.is_joined();
     if kept {
-        // SAFETY: RUNNING is ours, and the future is gone.
+        // SAFETY: the claim is ours, and the future is gone.
         unsafe { cell.store(ending) };
     } else {
         quietly(|| drop(ending));

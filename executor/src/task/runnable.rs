@@ -9,14 +9,14 @@ use std::ptr::NonNull;
 use super::cell::{Cell, Head};
 use super::header::{Cancelled, GONE, Header};
 use super::state::Shutdown;
-use super::{Id, JoinHandle, Schedule, Stealable, Suits};
+use super::{Id, JoinHandle, Schedule, Stealable, Suits, current};
 
 /// A task that is to be run: the right, and the duty, to do so. It is `Send` if its scheduler's
 /// tasks are [`Stealable`].
 ///
 /// Dropping it cancels the task, so that none is ever forgotten.
 pub struct Task<S: Schedule> {
-    /// SCHEDULED is set, and one reference is ours.
+    /// The claim is ours, and so is one reference.
     raw: NonNull<Header>,
     scheduler: PhantomData<S>,
 }
@@ -30,8 +30,10 @@ impl<S: Schedule> Task<S> {
     /// and bound.
     pub fn run(self) {
         let task = self.into_raw();
-        // SAFETY: the `Task`'s rights, which are given up with it.
-        unsafe { (task.as_ref().vtable.run)(task) };
+        current::enter(task, || {
+            // SAFETY: the `Task`'s rights, which are given up with it.
+            unsafe { (task.as_ref().vtable.run)(task) }
+        });
     }
 
     /// Drops the future, here, and completes the task as cancelled.
@@ -47,17 +49,12 @@ impl<S: Schedule> Task<S> {
 
     fn end(self, why: Cancelled) {
         let task = self.into_raw();
-        // SAFETY: the `Task`'s rights, which are given up with it; the state is that of a task
-        // that is RUNNING by us when `cancel` is called, whatever the answer.
+        // SAFETY: the `Task`'s rights, which are given up with it. The future is ours to drop,
+        // whatever `start_poll` answers; it orders what happened to the future before.
         unsafe {
             let _ = task.as_ref().state.start_poll();
             (task.as_ref().vtable.cancel)(task, why);
         }
-    }
-
-    /// What the task is called by.
-    pub fn id(&self) -> Id {
-        self.header().id
     }
 
     /// The task's scheduler.
@@ -146,7 +143,7 @@ impl<S: Schedule> Bound<S> {
 
     /// # Safety
     ///
-    /// The registry's reference is the caller's to give, and the caller has RUNNING.
+    /// The registry's reference is the caller's to give, and the caller has the claim.
     pub(super) unsafe fn from_raw(raw: NonNull<Header>) -> Self {
         Self {
             raw,
@@ -167,7 +164,7 @@ impl<S: Schedule> Bound<S> {
         };
         match answer {
             Shutdown::Left => false,
-            // SAFETY: RUNNING is ours, and so is the reference, which was the registry's.
+            // SAFETY: the claim is ours, and so is the reference, which was the registry's.
             Shutdown::Take => unsafe {
                 task.as_ref().set_slot(GONE);
                 (vtable.cancel)(task, Cancelled::Aborted);
@@ -207,6 +204,6 @@ where
     S: Schedule,
 {
     let raw = Cell::allocate(future, scheduler, id, name);
-    // SAFETY: a new task is SCHEDULED, and has a reference for each of the two.
+    // SAFETY: a new task is claimed, for the `Task`, and has a reference for each of the two.
     unsafe { (Task::from_raw(raw), JoinHandle::from_raw(raw)) }
 }

@@ -18,13 +18,16 @@ pub unsafe trait Schedule: Sized + Send + Sync + 'static {
     /// [`Pinned`] or [`Stealable`].
     type Kind: Kind;
 
-    /// The task has just become scheduled, on whatever thread: puts it where it will be run.
-    fn schedule(&self, task: Task<Self>);
+    /// The task has just been woken or made, on whatever thread: puts it where it will be run.
+    ///
+    /// The scheduler lives in the task, and another thread may run and free that as soon as it is
+    /// where it is put: what is needed after that has to be copied before.
+    fn schedule(task: Task<Self>);
 
     /// As [`schedule`](Self::schedule), on the thread that runs the task and for one that was woken
     /// while it was polled: it goes behind the others.
-    fn reschedule(&self, task: Task<Self>) {
-        self.schedule(task);
+    fn reschedule(task: Task<Self>) {
+        Self::schedule(task);
     }
 
     /// The task is about to become idle for the first time: keeps it, so that shutdown can find

@@ -1,14 +1,14 @@
 //! The state of a task: one word, and every way it may change.
 //!
-//! No other file of this module names a memory ordering. Each transition is one read-modify-write
-//! and answers with what the caller has to do next.
+//! No other file of this module names a memory ordering. Each transition is one read-modify-write,
+//! or a look, and answers with what the caller has to do next.
 //!
 //! ```text
 //! bit  name           set by                           cleared by                     while it is set
 //! ---  -------------  -------------------------------  -----------------------------  -------------------------------------
-//!  0   SCHEDULED      (1) new, (5) wake, (6) abort     (2) start_poll, (7) complete   one `Task` exists, or, with RUNNING,
-//!                                                                                     the runner makes one when it is done
-//!  1   RUNNING        (2) start_poll, (8) shutdown     (3, 4) end_poll, (7) complete  only the setter may touch the future
+//!  0   CLAIMED        (1) new, (5) wake, (6) abort,    (3) end_poll, (7) complete     the future is somebody's: of the one
+//!                     (8) shutdown                                                    `Task`, or of who runs it or drops it
+//!  1   WOKEN          (5) wake                         (2) start_poll, (7) complete   a poll begins after this one
 //!  2   COMPLETE       (7) complete                     never                          the future is gone
 //!  3   CANCELLED      (6) abort, (8) shutdown          never                          no poll begins any more, and no poll
 //!                                                                                     ends in (3) or (4)
@@ -17,37 +17,46 @@
 //!                                                      (11) drop_join
 //!  6…  references     counted by everyone
 //!
-//!                (1) new
-//!                   │
-//!                   ▼
-//!            ┌─────────────┐      (2) start_poll       ┌─────────────┐
-//!            │  SCHEDULED  │ ────────────────────────▶ │   RUNNING   │ ◀─ (5) wake: + SCHEDULED
-//!            │             │ ◀──────────────────────── │             │ ◀─ (6) abort: + CANCELLED
-//!            └─────────────┘   (4) end_poll: Requeue   └─────────────┘
-//!                   ▲                                    │    ▲    │
-//!    (5) wake       │                                    │    │    │ (7) complete
-//!    (6) abort      │           ┌────────┐  (3) Park     │    │    ▼
-//!                   └────────── │  idle  │ ◀─────────────┘    │  ┌─────────────┐
-//!                               └────────┘ ───────────────────┘  │  COMPLETE   │
-//!                                              (8) shutdown      └─────────────┘
+//!            (1) new
+//!               │               (4) end_poll: Requeue, no change
+//!               ▼             ┌────────┐
+//!        ┌─────────────┐ ◀────┘        │
+//!        │   CLAIMED   │ ──────────────┘
+//!        │  queued or  │ ◀─ (2) start_poll: - WOKEN
+//!        │   running   │ ◀─ (5) wake: + WOKEN
+//!        │             │ ◀─ (6) abort, (8) shutdown: + CANCELLED
+//!        └─────────────┘
+//!   (5) wake   ▲   │  │
+//!   (6) abort  │   │  └──────── (7) complete ────────▶ COMPLETE
+//! (8) shutdown │   ▼
+//!              │  (3) end_poll: Park
+//!              │   │
+//!            ┌────────┐
+//!            │  idle  │
+//!            └────────┘
 //! ```
 //!
-//! Idle means that neither SCHEDULED nor RUNNING nor COMPLETE is set. COMPLETE excludes SCHEDULED
-//! and RUNNING; an idle task is never CANCELLED. Models: `loom-tests/tests/task.rs`.
+//! Idle means that neither CLAIMED nor COMPLETE is set. COMPLETE excludes CLAIMED; WOKEN is set only
+//! with CLAIMED; an idle task is never CANCELLED.
+//!
+//! Whether a claimed task waits in a queue or is being polled, the word does not say: nobody but the
+//! claimant would act on it, and the claimant knows. So a poll begins without a write, unless it has
+//! to note that the wakes so far are answered; and a task that yields stays as it is, and costs the
+//! word nothing. Models: `loom-tests/tests/task.rs`.
 
 use std::fmt;
 
 use pintle_sync::shim::sync::atomic::{AtomicUsize, Ordering, fence};
 
-const SCHEDULED: usize = 1 << 0;
-const RUNNING: usize = 1 << 1;
+const CLAIMED: usize = 1 << 0;
+const WOKEN: usize = 1 << 1;
 const COMPLETE: usize = 1 << 2;
 const CANCELLED: usize = 1 << 3;
 const JOIN_INTEREST: usize = 1 << 4;
 const JOIN_WAKER: usize = 1 << 5;
 const REF_ONE: usize = 1 << 6;
 
-const FLAGS: usize = SCHEDULED | RUNNING | COMPLETE | CANCELLED | JOIN_INTEREST | JOIN_WAKER;
+const FLAGS: usize = CLAIMED | WOKEN | COMPLETE | CANCELLED | JOIN_INTEREST | JOIN_WAKER;
 
 /// Beyond half the range nobody counts on: between this and an overflow there is room for more
 /// threads than can exist, each of them about to panic.
@@ -56,7 +65,7 @@ const REFS_LIMIT: usize = usize::MAX / REF_ONE / 2;
 /// The references a task is born with: its first `Task`'s, its `JoinHandle`'s, and the one that
 /// the registry will hold when the task first goes idle. The last is made here, and kept by
 /// whoever runs the task until then, because counting it now costs nothing.
-const BORN: usize = SCHEDULED | JOIN_INTEREST | (3 * REF_ONE);
+const BORN: usize = CLAIMED | JOIN_INTEREST | (3 * REF_ONE);
 
 // The picture cannot drift from the code.
 const _: () = {
@@ -64,11 +73,7 @@ const _: () = {
         FLAGS == REF_ONE - 1,
         "flags and references share no bit and leave none unused"
     );
-    assert!(
-        SCHEDULED + (RUNNING - SCHEDULED) == RUNNING,
-        "what start_poll adds does not carry"
-    );
-    assert!(BORN & FLAGS == SCHEDULED | JOIN_INTEREST);
+    assert!(BORN & FLAGS == CLAIMED | JOIN_INTEREST);
 };
 
 /// The word.
@@ -92,8 +97,7 @@ pub(super) enum StartPoll {
 pub(super) enum EndPoll {
     /// Nothing: the task is idle, and the runner's reference is gone.
     Park,
-    /// Reschedule the task. A reference for its new `Task` was made; the runner keeps its own, and
-    /// drops it afterwards.
+    /// Nothing has changed: reschedule the task. The runner's reference is its `Task`'s again.
     Requeue,
     /// Nothing has changed. Drop the future and complete.
     Cancel,
@@ -118,7 +122,8 @@ pub(super) enum Complete {
 /// What to do after a wake or an abort.
 #[must_use]
 pub(super) enum Wake {
-    /// Schedule the task. A reference for its new `Task` was made; the caller keeps its own.
+    /// Schedule the task. Its new `Task` has a reference: one that was made, or that of the waker
+    /// which was used up.
     Schedule,
     /// Nothing.
     Nothing,
@@ -129,8 +134,8 @@ pub(super) enum Wake {
 /// What to do after [`State::shutdown`].
 #[must_use]
 pub(super) enum Shutdown {
-    /// The task was idle and is now RUNNING by the caller, on the registry's reference: drop the
-    /// future and complete.
+    /// The task was idle and is now the caller's, on the registry's reference: drop the future and
+    /// complete.
     Take,
     /// Nothing: someone else will, or has. The registry's reference is gone.
     Left,
@@ -166,35 +171,37 @@ impl State {
 
     /// (2) The holder of the `Task` begins to run it, or to cancel it.
     pub(super) fn start_poll(&self) -> StartPoll {
-        // 01 becomes 10, in an instruction that needs no loop. Acquire: the future as the last
-        // poll left it (3, 4), and what was done before each wake (5).
-        let before = Word(self.0.fetch_add(RUNNING - SCHEDULED, Ordering::Acquire));
-        debug_assert!(
-            before.is(SCHEDULED) && !before.any(RUNNING | COMPLETE),
-            "{before:?}"
-        );
-        if before.is(CANCELLED) {
+        // Acquire: the future as the last poll left it (3), of which the claim (5) that made this
+        // `Task` may not know: it may have come and gone since the claimant's load.
+        let mut word = Word(self.0.load(Ordering::Acquire));
+        debug_assert!(word.is(CLAIMED) && !word.is(COMPLETE), "{word:?}");
+        if word.is(WOKEN) {
+            // Nobody else clears it. Acquire: what was done before each of the wakes (5).
+            word = Word(self.0.fetch_sub(WOKEN, Ordering::Acquire));
+        }
+        if word.is(CANCELLED) {
             StartPoll::Cancel
         } else {
             StartPoll::Poll
         }
     }
 
-    /// (3, 4) The poll returned `Pending`. `bound` says whether the registry has its reference.
-    pub(super) fn end_poll(&self, bound: bool) -> EndPoll {
-        // Release: hands the future to the next that sets RUNNING (2, 8).
+    /// (3, 4) The poll returned `Pending`. `woke_itself` says whether the poll has woken its own
+    /// task, which only its thread knows; `bound`, whether the registry has its reference.
+    pub(super) fn end_poll(&self, woke_itself: bool, bound: bool) -> EndPoll {
+        // Release: hands the future to the next claimant (5, 6, 8).
         self.transition(Ordering::Release, |word| {
-            debug_assert!(word.is(RUNNING) && !word.is(COMPLETE), "{word:?}");
+            debug_assert!(word.is(CLAIMED) && !word.is(COMPLETE), "{word:?}");
             if word.is(CANCELLED) {
                 (EndPoll::Cancel, None)
-            } else if word.is(SCHEDULED) {
-                (EndPoll::Requeue, Some(word.without(RUNNING).retain(1)))
+            } else if woke_itself || word.is(WOKEN) {
+                (EndPoll::Requeue, None)
             } else if !bound {
                 (EndPoll::Bind, None)
             } else {
                 // Never the last reference: the registry has one.
                 debug_assert!(word.refs() > 1, "{word:?}");
-                (EndPoll::Park, Some(word.without(RUNNING).release(1)))
+                (EndPoll::Park, Some(word.without(CLAIMED).release(1)))
             }
         })
     }
@@ -206,15 +213,15 @@ impl State {
         self.transition(Ordering::Release, |word| {
             if word.is(COMPLETE) {
                 (Wake::Nothing, None)
-            } else if word.any(SCHEDULED | RUNNING) {
-                (Wake::Nothing, Some(word.with(SCHEDULED)))
+            } else if word.is(CLAIMED) {
+                (Wake::Nothing, Some(word.with(WOKEN)))
             } else {
-                (Wake::Schedule, Some(word.with(SCHEDULED).retain(1)))
+                (Wake::Schedule, Some(word.with(CLAIMED).retain(1)))
             }
         })
     }
 
-    /// (5) A wake that uses the waker up: unless the answer is `Schedule`, its reference is gone.
+    /// (5) A wake that uses the waker up: its reference is gone, or the new `Task`'s.
     pub(super) fn wake(&self) -> Wake {
         // Release: as in `wake_by_ref`, and as in `release`.
         self.transition(Ordering::Release, |word| {
@@ -228,13 +235,11 @@ impl State {
                     },
                     Some(left),
                 )
-            } else if word.any(SCHEDULED | RUNNING) {
-                // Never the last reference: the `Task` or the runner has one.
-                (Wake::Nothing, Some(word.with(SCHEDULED).release(1)))
+            } else if word.is(CLAIMED) {
+                // Never the last reference: the claimant has one.
+                (Wake::Nothing, Some(word.with(WOKEN).release(1)))
             } else {
-                // The scheduler lives in the task: the waker's own reference keeps it alive until
-                // it has done its work, while the new `Task` may be run and freed meanwhile.
-                (Wake::Schedule, Some(word.with(SCHEDULED).retain(1)))
+                (Wake::Schedule, Some(word.with(CLAIMED)))
             }
         })
     }
@@ -245,12 +250,12 @@ impl State {
         self.transition(Ordering::Release, |word| {
             if word.any(COMPLETE | CANCELLED) {
                 (Wake::Nothing, None)
-            } else if word.any(SCHEDULED | RUNNING) {
+            } else if word.is(CLAIMED) {
                 (Wake::Nothing, Some(word.with(CANCELLED)))
             } else {
                 (
                     Wake::Schedule,
-                    Some(word.with(CANCELLED | SCHEDULED).retain(1)),
+                    Some(word.with(CANCELLED | CLAIMED).retain(1)),
                 )
             }
         })
@@ -262,8 +267,8 @@ impl State {
         // Release: hands the output to the handle; and as in `release`. Acquire: the join waker,
         // from (9), which may have been replaced since the load.
         self.transition(Ordering::AcqRel, |word| {
-            debug_assert!(word.is(RUNNING) && !word.is(COMPLETE), "{word:?}");
-            let done = word.without(RUNNING | SCHEDULED).with(COMPLETE);
+            debug_assert!(word.is(CLAIMED) && !word.is(COMPLETE), "{word:?}");
+            let done = word.without(CLAIMED | WOKEN).with(COMPLETE);
             if word.is(JOIN_WAKER) {
                 (Complete::WakeJoiner, Some(done))
             } else if kept && !word.is(JOIN_INTEREST) {
@@ -297,11 +302,11 @@ impl State {
                     },
                     Some(left),
                 )
-            } else if word.any(SCHEDULED | RUNNING) {
-                // Never the last reference: the `Task` or the runner has one.
+            } else if word.is(CLAIMED) {
+                // Never the last reference: the claimant has one.
                 (Shutdown::Left, Some(word.with(CANCELLED).release(1)))
             } else {
-                (Shutdown::Take, Some(word.with(RUNNING | CANCELLED)))
+                (Shutdown::Take, Some(word.with(CLAIMED | CANCELLED)))
             }
         })
     }
@@ -451,8 +456,8 @@ impl Word {
 impl fmt::Debug for Word {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (flag, name) in [
-            (SCHEDULED, "SCHEDULED "),
-            (RUNNING, "RUNNING "),
+            (CLAIMED, "CLAIMED "),
+            (WOKEN, "WOKEN "),
             (COMPLETE, "COMPLETE "),
             (CANCELLED, "CANCELLED "),
             (JOIN_INTEREST, "JOIN_INTEREST "),

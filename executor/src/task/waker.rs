@@ -7,6 +7,7 @@ use std::ptr::NonNull;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use super::header::{Header, release};
+use super::current;
 use super::state::Wake;
 
 /// One table for all tasks, so that `Waker::will_wake` compares tasks and nothing else.
@@ -40,14 +41,8 @@ unsafe fn wake(data: *const ()) {
     let answer = unsafe { (*task.as_ptr()).state.wake() };
     match answer {
         Wake::Nothing => {}
-        Wake::Schedule => {
-            // SAFETY: the transition counted the `Task`'s reference; the waker's own lasts until
-            // the release.
-            unsafe {
-                ((*task.as_ptr()).vtable.schedule)(task);
-                release(task, 1);
-            }
-        }
+        // SAFETY: the transition claimed the task for its `Task`, whose reference was the waker's.
+        Wake::Schedule => unsafe { ((*task.as_ptr()).vtable.schedule)(task) },
         // SAFETY: the waker's was the last reference.
         Wake::Free => unsafe { ((*task.as_ptr()).vtable.free)(task) },
     }
@@ -55,6 +50,9 @@ unsafe fn wake(data: *const ()) {
 
 unsafe fn wake_by_ref(data: *const ()) {
     let task = header(data);
+    if current::wakes_itself(task) {
+        return;
+    }
     // SAFETY: a waker has a reference, or is lent one, and keeps it until this returns.
     unsafe { schedule_if(task, task.as_ref().state.wake_by_ref()) };
 }
@@ -72,7 +70,7 @@ unsafe fn release_waker(data: *const ()) {
 /// comes from a transition of this task.
 pub(super) unsafe fn schedule_if(task: NonNull<Header>, answer: Wake) {
     if let Wake::Schedule = answer {
-        // SAFETY: the transition counted the `Task`'s reference, and the caller has another.
+        // SAFETY: the transition claimed the task for its `Task`, and counted a reference for it.
         unsafe { (task.as_ref().vtable.schedule)(task) };
     }
 }

@@ -7,22 +7,30 @@
 //! - *which runtime this thread is in*: whose `spawn` is called, whose drivers look after sockets and
 //!   timers. A worker is in its own runtime; `Handle::enter` puts another on top.
 
+#![expect(
+    unsafe_code,
+    reason = "looking at the worker is too frequent to count references for"
+)]
+
 use super::local::Local;
 use super::remote::Remote;
 use super::shared::Shared;
-use crate::task::Id;
 use pintle_reactor::current as reactor_seat;
 use pintle_sync::shim::panic::is_model_over;
 use pintle_timer::current as timer_seat;
 use std::cell::{Cell, RefCell};
+use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::Arc;
 
 pintle_sync::thread_local! {
     static WORKERS: RefCell<Vec<Rc<Local>>> = const { RefCell::new(Vec::new()) };
     static RUNTIMES: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
+    /// The last of `RUNTIMES`, for those who only want to compare.
+    static RUNTIME: Cell<usize> = const { Cell::new(0) };
     static ENTRIES: Cell<u64> = const { Cell::new(0) };
-    static TASK: Cell<Option<Id>> = const { Cell::new(None) };
+    /// The last of `WORKERS`, for those who only want to look.
+    static WORKER: Cell<Option<NonNull<Local>>> = const { Cell::new(None) };
 }
 
 struct Entered {
@@ -56,6 +64,7 @@ pub struct AtWork {
 pub fn enter(local: &Rc<Local>) -> AtWork {
     let seated = sit(&local.shared, &local.remote);
     WORKERS.with(|workers| workers.borrow_mut().push(local.clone()));
+    WORKER.set(Some(NonNull::from(&**local)));
     AtWork {
         seated,
         _denied: pintle_sync::blocking::deny(),
@@ -67,7 +76,12 @@ impl Drop for AtWork {
         if is_model_over() {
             return;
         }
-        let _me = WORKERS.with(|workers| workers.borrow_mut().pop());
+        let _me = WORKERS.with(|workers| {
+            let mut workers = workers.borrow_mut();
+            let me = workers.pop();
+            WORKER.set(workers.last().map(|local| NonNull::from(&**local)));
+            me
+        });
         // With it goes whatever was entered meanwhile and not left.
         if let Some(entry) = self.seated.entry.take() {
             while leave_if(|top| top.entry >= entry || top.left.get()) {}
@@ -101,7 +115,9 @@ fn sit(shared: &Arc<Shared>, drivers: &Remote) -> Seated {
                 timer_seat::enter_disabled()
             },
         };
-        runtimes.borrow_mut().push(entered);
+        let mut runtimes = runtimes.borrow_mut();
+        runtimes.push(entered);
+        set_last(&runtimes);
         entry
     };
     Seated {
@@ -110,16 +126,22 @@ fn sit(shared: &Arc<Shared>, drivers: &Remote) -> Seated {
     }
 }
 
+fn set_last(runtimes: &[Entered]) {
+    RUNTIME.set(runtimes.last().map_or(0, |last| address(&last.shared)));
+}
+
+fn address(shared: &Arc<Shared>) -> usize {
+    Arc::as_ptr(shared).addr()
+}
+
 /// Leaves the runtime entered last, if it is the one. What that drops is dropped outside of the
 /// borrow.
 fn leave_if(is_it: impl FnOnce(&Entered) -> bool) -> bool {
     let pop = |runtimes: &RefCell<Vec<Entered>>| {
         let mut runtimes = runtimes.borrow_mut();
-        if runtimes.last().is_some_and(is_it) {
-            runtimes.pop()
-        } else {
-            None
-        }
+        let left = runtimes.pop_if(|last| is_it(last));
+        set_last(&runtimes);
+        left
     };
     RUNTIMES.try_with(pop).ok().flatten().is_some()
 }
@@ -143,15 +165,27 @@ pub fn can_sit() -> bool {
     WORKERS.try_with(|_| ()).is_ok() && RUNTIMES.try_with(|_| ()).is_ok()
 }
 
-/// Runs `f` with the worker this thread is, if it is one.
+/// Runs `f` with the worker this thread is, if it is one. It may come back here by way of the user's
+/// code.
 #[inline]
-pub fn with_local<R>(f: impl FnOnce(&Rc<Local>) -> R) -> Option<R> {
-    // Called outside of the borrow, since it may come back here by way of the user's code.
-    let local = WORKERS
+pub fn with_local<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
+    let local = WORKER.try_with(Cell::get).ok().flatten()?;
+    // SAFETY: (strictly nested) `WORKERS` keeps the worker until its `AtWork` is dropped, by the frame
+    // that has made it and that everything which runs as this worker is called from, `f` included.
+    Some(f(unsafe { local.as_ref() }))
+}
+
+/// Whether this thread is a worker, and in the worker's runtime.
+pub fn is_in_own_runtime() -> bool {
+    with_local(|local| RUNTIME.get() == address(&local.shared)).unwrap_or(false)
+}
+
+/// The worker this thread is, if it is one, to keep.
+pub fn local() -> Option<Rc<Local>> {
+    WORKERS
         .try_with(|workers| workers.borrow().last().cloned())
         .ok()
-        .flatten();
-    local.as_ref().map(f)
+        .flatten()
 }
 
 /// Whether this thread may block: it is no worker, or a worker inside `block_in_place`.
@@ -182,21 +216,4 @@ pub fn shared() -> Option<Arc<Shared>> {
         })
         .ok()
         .flatten()
-}
-
-/// Runs `f` as the task `id`.
-pub fn as_task<R>(id: Id, f: impl FnOnce() -> R) -> R {
-    struct Restore(Option<Id>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            TASK.set(self.0);
-        }
-    }
-    let _restore = Restore(TASK.replace(Some(id)));
-    f()
-}
-
-/// The task being polled on this thread.
-pub fn task_id() -> Option<Id> {
-    TASK.try_with(Cell::get).ok().flatten()
 }

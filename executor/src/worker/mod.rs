@@ -38,8 +38,7 @@ pub(crate) use affinity::cpus;
 pub(crate) use config::{Config, Mode};
 pub(crate) use counters::Counters;
 pub(crate) use current::{
-    Seated, as_task, enter_outside, is_worker_of, may_block, shared as current_shared, task_id,
-    with_local,
+    Seated, enter_outside, is_in_own_runtime, is_worker_of, local, may_block, shared as current_shared, with_local,
 };
 pub(crate) use door::Door;
 pub(crate) use guest::block_on;

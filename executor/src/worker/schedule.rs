@@ -44,15 +44,16 @@ pub struct InPool(pub Arc<Pool>);
 unsafe impl Schedule for OnWorker {
     type Kind = task::Pinned;
 
-    fn schedule(&self, task: Task<Self>) {
+    fn schedule(task: Task<Self>) {
         let mut task = Some(task);
         current::with_local(|local| {
-            if local.is_at(&self.0) {
-                local.push_pinned(task.take().expect("taken once"));
+            if let Some(own) = task.take_if(|task| local.is_at(&task.scheduler().0)) {
+                local.push_pinned(own);
             }
         });
         if let Some(task) = task {
-            self.0.door.receive_pinned(task);
+            let door = task.scheduler().0.door.clone();
+            door.receive_pinned(task);
         }
     }
 
@@ -81,21 +82,22 @@ unsafe impl Schedule for OnWorker {
 }
 
 impl InPool {
-    /// Runs `f` with this thread's worker if it is one of this runtime's. Not while it closes: what
-    /// is woken then is dealt, to a sibling, or to a closed door, where it ends.
-    fn with_worker<R>(&self, f: impl FnOnce(&Local) -> R) -> Option<R> {
-        current::with_local(|local| {
-            let ours = std::ptr::eq(self.0.shared.as_ptr(), Arc::as_ptr(&local.shared));
-            (ours && local.is_regular() && !local.is_closing()).then(|| f(local))
-        })
-        .flatten()
+    /// Whether this thread's worker is one of this runtime's. Not while it closes: what is woken then
+    /// is dealt, to a sibling, or to a closed door, where it ends.
+    fn is_of(&self, local: &Local) -> bool {
+        let ours = std::ptr::eq(self.0.shared.as_ptr(), Arc::as_ptr(&local.shared));
+        ours && local.is_regular() && !local.is_closing()
     }
 
-    fn place(&self, task: Task<Self>, here: impl FnOnce(&Local, Task<Self>)) {
+    fn place(task: Task<Self>, here: impl FnOnce(&Local, Task<Self>)) {
         let mut task = Some(task);
-        self.with_worker(|local| here(local, task.take().expect("taken once")));
+        current::with_local(|local| {
+            if let Some(own) = task.take_if(|task| task.scheduler().is_of(local)) {
+                here(local, own);
+            }
+        });
         if let Some(task) = task {
-            match self.0.shared.upgrade() {
+            match task.scheduler().0.shared.upgrade() {
                 Some(shared) => shared.deal(task),
                 None => task.cancel(),
             }
@@ -107,17 +109,18 @@ impl InPool {
 unsafe impl Schedule for InPool {
     type Kind = task::Stealable;
 
-    fn schedule(&self, task: Task<Self>) {
-        self.place(task, Local::push_stealable);
+    fn schedule(task: Task<Self>) {
+        Self::place(task, Local::push_stealable);
     }
 
-    fn reschedule(&self, task: Task<Self>) {
-        self.place(task, Local::push_stealable_back);
+    fn reschedule(task: Task<Self>) {
+        Self::place(task, Local::push_stealable_back);
     }
 
     fn bind(&self, task: Bound<Self>) -> Option<usize> {
         let shared = self.0.shared.upgrade()?;
-        let here = self.with_worker(|local| local.remote.index);
+        let here = current::with_local(|local| self.is_of(local).then_some(local.remote.index));
+        let here = here.flatten();
         shared.bind(here, task)
     }
 

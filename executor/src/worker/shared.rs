@@ -114,7 +114,7 @@ impl Shared {
             let (task, handle) =
                 task::create(future, InPool(self.pools[index].clone()), Id::next(), name);
             self.start(task, |task| match here {
-                Some(_) => task.scheduler().clone().schedule(task),
+                Some(_) => InPool::schedule(task),
                 None => self.deal(task),
             });
             handle
@@ -125,7 +125,7 @@ impl Shared {
                 Id::next(),
                 name,
             );
-            self.start(task, |task| task.scheduler().clone().schedule(task));
+            self.start(task, OnWorker::schedule);
             handle
         }
     }
@@ -145,7 +145,7 @@ impl Shared {
     {
         let home = OnWorker(self.thread_homes[index].clone());
         let (task, handle) = task::create(future, home, Id::next(), name);
-        self.start(task, |task| task.scheduler().clone().schedule(task));
+        self.start(task, OnWorker::schedule);
         handle
     }
 

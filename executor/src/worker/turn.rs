@@ -16,7 +16,6 @@
 //! may be so again, and then each poll of a stride is.
 
 use super::config::run_hook;
-use super::current;
 use super::local::{Local, Next};
 use super::rescue::WATCH;
 use crate::steal::Alarm;
@@ -125,8 +124,8 @@ impl Local {
                 self.stop_searching();
             }
             budget::with_fresh(|| match next {
-                Next::Pinned(task) => current::as_task(task.id(), || task.run()),
-                Next::Stealable(task) => current::as_task(task.id(), || task.run()),
+                Next::Pinned(task) => task.run(),
+                Next::Stealable(task) => task.run(),
             });
             polls += 1;
             self.spend_poll();

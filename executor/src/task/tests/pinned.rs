@@ -34,8 +34,9 @@ unsafe impl<T> Send for Carried<T> {}
 unsafe impl Schedule for Home {
     type Kind = Pinned;
 
-    fn schedule(&self, task: Task<Self>) {
-        self.0.woken.lock().unwrap().push(Carried(task));
+    fn schedule(task: Task<Self>) {
+        let home = task.scheduler().0.clone();
+        home.woken.lock().unwrap().push(Carried(task));
     }
 
     fn bind(&self, task: Bound<Self>) -> Option<usize> {

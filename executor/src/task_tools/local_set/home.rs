@@ -26,7 +26,6 @@
 
 use crate::queue::Inbox;
 use crate::task::{self, Bound, Id, JoinHandle, Schedule, Task};
-use crate::worker::as_task;
 use pintle_sync::shim::sync::Mutex;
 use pintle_sync::shim::thread::{self, ThreadId};
 use pintle_sync::{WakeBatch, budget};
@@ -170,7 +169,7 @@ impl Driver {
             let Some(task) = self.home.next() else {
                 return self.wait(waker);
             };
-            budget::with_fresh(|| as_task(task.id(), || task.run()));
+            budget::with_fresh(|| task.run());
         }
         waker.wake_by_ref();
     }
@@ -208,8 +207,9 @@ pub(super) struct OnSet(Arc<Home>);
 unsafe impl Schedule for OnSet {
     type Kind = task::Pinned;
 
-    fn schedule(&self, task: Task<Self>) {
-        self.0.arrive(task);
+    fn schedule(task: Task<Self>) {
+        let home = task.scheduler().0.clone();
+        home.arrive(task);
     }
 
     fn bind(&self, task: Bound<Self>) -> Option<usize> {

@@ -257,7 +257,7 @@ enum Where {
 }
 
 fn this_worker() -> Option<*const ()> {
-    worker::with_local(|local| Rc::as_ptr(local).cast())
+    worker::with_local(|local| std::ptr::from_ref(local).cast())
 }
 
 /// Inside the set until dropped.
