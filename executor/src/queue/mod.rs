@@ -2,7 +2,7 @@
 //!
 //! | queue | who pushes | who takes | order |
 //! | --- | --- | --- | --- |
-//! | pinned queue, a plain ring in the worker's own half | its worker | its worker | FIFO |
+//! | [`PinnedQueue`], a plain ring in the worker's own half | its worker | its worker | FIFO |
 //! | [`deque`], Chase and Lev's | its worker | its worker, and siblings from the other end | FIFO |
 //! | [`LifoSlot`], one task | its worker | its worker; a sibling, if that is stalled | the newest |
 //! | [`Inbox`], a take-all stack | any thread | its worker; for stealable tasks any sibling | FIFO |
@@ -12,6 +12,7 @@
 
 mod inbox;
 mod lifo;
+mod pinned;
 
 #[cfg(loom)]
 pub mod chase_lev;
@@ -22,3 +23,4 @@ pub use crossbeam_deque as deque;
 
 pub use inbox::Inbox;
 pub use lifo::LifoSlot;
+pub use pinned::PinnedQueue;

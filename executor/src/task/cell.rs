@@ -2,6 +2,7 @@
 //!
 //! Natural alignment: a padded task would be larger by up to a cache line, and tasks are many.
 
+use std::alloc::Layout;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
@@ -10,7 +11,7 @@ use pintle_sync::shim::cell::UnsafeCell;
 
 use super::error::{JoinError, Kind, Payload};
 use super::header::{Cancelled, Header, Vtable};
-use super::{Id, Schedule, poll};
+use super::{Id, Schedule, poll, recycle};
 
 /// What a task of a known scheduler starts with.
 #[repr(C)]
@@ -65,14 +66,18 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         id: Id,
         name: Option<Box<str>>,
     ) -> NonNull<Header> {
-        let cell = Box::new(Self {
-            head: Head {
-                header: Header::new(Self::VTABLE, id, name),
-                scheduler,
-            },
-            stage: UnsafeCell::new(Stage::Future(future)),
-        });
-        NonNull::from(Box::leak(cell)).cast()
+        let cell = recycle::allocate(Layout::new::<Self>()).cast::<Self>();
+        // SAFETY: it is memory for a cell, and nobody's so far.
+        unsafe {
+            cell.write(Self {
+                head: Head {
+                    header: Header::new(Self::VTABLE, id, name),
+                    scheduler,
+                },
+                stage: UnsafeCell::new(Stage::Future(future)),
+            });
+        }
+        cell.cast()
     }
 
     /// Polls the future.
@@ -152,11 +157,15 @@ unsafe fn drop_output<F: Future, S: Schedule>(task: NonNull<Header>) {
 
 /// [`Vtable::free`].
 unsafe fn free<F: Future, S: Schedule>(task: NonNull<Header>) {
-    // SAFETY: the vtable belongs to this type of cell, which came from a box; the caller had the
+    let cell = task.cast::<Cell<F, S>>();
+    // SAFETY: the vtable belongs to this type of cell, which came from `allocate`; the caller had the
     // last reference.
-    let cell = unsafe { Box::from_raw(task.cast::<Cell<F, S>>().as_ptr()) };
-    debug_assert!(
-        cell.stage.into_inner().is_consumed(),
-        "rule 7: nothing is left to drop"
-    );
+    unsafe {
+        debug_assert!(
+            cell.as_ref().stage.with(|stage| (*stage).is_consumed()),
+            "rule 7: nothing is left to drop"
+        );
+        cell.drop_in_place();
+        recycle::release(cell.cast(), Layout::new::<Cell<F, S>>());
+    }
 }

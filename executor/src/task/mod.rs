@@ -62,6 +62,7 @@ mod header;
 mod id;
 mod join;
 mod poll;
+mod recycle;
 mod runnable;
 mod schedule;
 mod state;
@@ -81,11 +82,12 @@ pub use crate::task_tools::{
     task_local::{AccessError, LocalKey, TaskLocalFuture},
     task_tracker::{self, TaskTracker},
 };
-pub use current::id as current_id;
 pub use error::JoinError;
 pub use id::Id;
 pub use join::{AbortHandle, JoinHandle};
 
+pub(crate) use current::id as current_id;
+pub(crate) use recycle::{Keeping, keep};
 // The scheduler's side is nobody's business outside this crate, but for the models.
 #[cfg(loom)]
 pub use self::{header::Header, runnable::*, schedule::*};

@@ -6,8 +6,8 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
-use super::header::{Header, release};
 use super::current;
+use super::header::{Header, release};
 use super::state::Wake;
 
 /// One table for all tasks, so that `Waker::will_wake` compares tasks and nothing else.

@@ -15,6 +15,7 @@
 use super::local::Local;
 use super::remote::Remote;
 use super::shared::Shared;
+use crate::task;
 use pintle_reactor::current as reactor_seat;
 use pintle_sync::shim::panic::is_model_over;
 use pintle_timer::current as timer_seat;
@@ -56,6 +57,7 @@ pub struct Seated {
 #[must_use = "dropping it ends the worker's turn"]
 pub struct AtWork {
     seated: Seated,
+    _keeping: task::Keeping,
     /// Channels and locks refuse to block here.
     _denied: pintle_sync::blocking::Guard,
 }
@@ -67,6 +69,7 @@ pub fn enter(local: &Rc<Local>) -> AtWork {
     WORKER.set(Some(NonNull::from(&**local)));
     AtWork {
         seated,
+        _keeping: task::keep(),
         _denied: pintle_sync::blocking::deny(),
     }
 }

@@ -10,12 +10,12 @@ use super::remote::Remote;
 use super::schedule::{Home, InPool, OnWorker};
 use super::shared::{Shared, StealableQueue};
 use super::stand_in;
+use crate::queue::PinnedQueue;
 use crate::task::{self, Bound, Id, JoinHandle, Task};
 use pintle_sync::WakeBatch;
 use pintle_sync::shim::{thread, time};
 use slab::Slab;
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
@@ -33,7 +33,7 @@ pub struct Local {
     /// Of a stand-in.
     relieved: Cell<bool>,
     thread_home: Arc<Home>,
-    pinned: RefCell<VecDeque<Task<OnWorker>>>,
+    pub(super) pinned: PinnedQueue<OnWorker>,
     stealable: StealableQueue,
     /// Pinned tasks that have gone to sleep at least once, to be found again at shutdown.
     bound: RefCell<Slab<Bound<OnWorker>>>,
@@ -107,7 +107,7 @@ impl Local {
             shared,
             remote,
             thread_home,
-            pinned: RefCell::default(),
+            pinned: PinnedQueue::new(),
             stealable,
             bound: RefCell::default(),
             batch: Cell::default(),
@@ -156,7 +156,7 @@ impl Local {
 
     /// Whether there are tasks that can run nowhere else.
     pub(super) fn has_pinned(&self) -> bool {
-        !self.pinned.borrow().is_empty()
+        !self.pinned.is_empty()
             || !self.bound.borrow().is_empty()
             || !self.remote.door.pinned.is_empty()
     }
@@ -186,7 +186,12 @@ impl Local {
 
     pub fn push_pinned(&self, task: Task<OnWorker>) {
         self.remote.counters.local_schedules.add(1);
-        self.pinned.borrow_mut().push_back(task);
+        self.pinned.push(task);
+    }
+
+    pub fn push_yielded(&self, task: Task<OnWorker>) {
+        self.remote.counters.local_schedules.add(1);
+        self.pinned.push_yielded(task);
     }
 
     /// A woken task runs next, and the one that was to run next goes to the queue.
@@ -213,7 +218,7 @@ impl Local {
     pub(super) fn post_surplus(&self) {
         let surplus = self.stealable.len() > 1
             || (!self.stealable.is_empty()
-                && (!self.remote.lifo.is_empty() || !self.pinned.borrow().is_empty()));
+                && (!self.remote.lifo.is_empty() || !self.pinned.is_empty()));
         if surplus {
             self.shared.post();
         }
@@ -225,7 +230,7 @@ impl Local {
         if !door.pinned.is_empty() {
             // SAFETY: (own worker) `Local` is not `Send`, and this one is the worker's.
             let batch = unsafe { door.pinned.take_all_pinned() };
-            self.pinned.borrow_mut().extend(batch);
+            self.pinned.extend(batch);
         }
         if !door.stealable.is_empty() {
             door.stealable
@@ -236,9 +241,7 @@ impl Local {
     }
 
     pub(super) fn has_work(&self) -> bool {
-        !self.pinned.borrow().is_empty()
-            || !self.stealable.is_empty()
-            || !self.remote.lifo.is_empty()
+        !self.pinned.is_empty() || !self.stealable.is_empty() || !self.remote.lifo.is_empty()
     }
 
     /// This worker will block (`block_in_place`): siblings may take everything stealable, and step
@@ -274,6 +277,9 @@ impl Local {
     }
 
     pub(super) fn next(&self) -> Option<Next> {
+        if self.shared.config.mode != Mode::Stealing {
+            return self.pinned.pop().map(Next::Pinned);
+        }
         if self.lifo_run.get() < LIFO_LIMIT
             && let Some(task) = self.remote.lifo.take()
         {
@@ -282,7 +288,7 @@ impl Local {
             return Some(Next::Stealable(task));
         }
         self.lifo_run.set(0);
-        let pinned = || self.pinned.borrow_mut().pop_front().map(Next::Pinned);
+        let pinned = || self.pinned.pop().map(Next::Pinned);
         let stealable = || self.stealable.pop().map(Next::Stealable);
         let newest = || self.remote.lifo.take().map(Next::Stealable);
         let pinned_first = !self.pinned_first.get();
@@ -360,15 +366,15 @@ impl Local {
     fn end_pinned(&self, which: impl Fn(&Home) -> bool) {
         loop {
             self.take_inboxes();
-            let queued = self.pinned.borrow().len();
+            let queued = self.pinned.len();
             for _ in 0..queued {
-                let Some(task) = self.pinned.borrow_mut().pop_front() else {
+                let Some(task) = self.pinned.pop() else {
                     break;
                 };
                 if which(&task.scheduler().0) {
                     task.cancel();
                 } else {
-                    self.pinned.borrow_mut().push_back(task);
+                    self.pinned.push(task);
                 }
             }
             let slots: Vec<usize> = {

@@ -38,7 +38,8 @@ pub(crate) use affinity::cpus;
 pub(crate) use config::{Config, Mode};
 pub(crate) use counters::Counters;
 pub(crate) use current::{
-    Seated, enter_outside, is_in_own_runtime, is_worker_of, local, may_block, shared as current_shared, with_local,
+    Seated, enter_outside, is_in_own_runtime, is_worker_of, local, may_block,
+    shared as current_shared, with_local,
 };
 pub(crate) use door::Door;
 pub(crate) use guest::block_on;

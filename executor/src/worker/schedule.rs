@@ -37,6 +37,21 @@ pub struct Pool {
 #[derive(Debug, Clone)]
 pub struct InPool(pub Arc<Pool>);
 
+impl OnWorker {
+    fn place(task: Task<Self>, here: impl FnOnce(&Local, Task<Self>)) {
+        let mut task = Some(task);
+        current::with_local(|local| {
+            if let Some(own) = task.take_if(|task| local.is_at(&task.scheduler().0)) {
+                here(local, own);
+            }
+        });
+        if let Some(task) = task {
+            let door = task.scheduler().0.door.clone();
+            door.receive_pinned(task);
+        }
+    }
+}
+
 // SAFETY: (home) a woken task goes into the queue of its worker if this thread is that worker, and
 // otherwise into the worker's inbox, which only the worker empties. An inbox that refuses belongs
 // to a worker that has waited for all tasks it had bound (`Local::close`), so the task has never
@@ -45,16 +60,11 @@ unsafe impl Schedule for OnWorker {
     type Kind = task::Pinned;
 
     fn schedule(task: Task<Self>) {
-        let mut task = Some(task);
-        current::with_local(|local| {
-            if let Some(own) = task.take_if(|task| local.is_at(&task.scheduler().0)) {
-                local.push_pinned(own);
-            }
-        });
-        if let Some(task) = task {
-            let door = task.scheduler().0.door.clone();
-            door.receive_pinned(task);
-        }
+        Self::place(task, Local::push_pinned);
+    }
+
+    fn reschedule(task: Task<Self>) {
+        Self::place(task, Local::push_yielded);
     }
 
     fn bind(&self, task: Bound<Self>) -> Option<usize> {

@@ -13,7 +13,8 @@
 //! ([`LOOK_EVERY`]). Reading the clock after each poll would cost as much as a short poll, so the
 //! worker reads it after a *stride* of polls, which grows while polls are fast, up to
 //! [`LONGEST_STRIDE`], and falls back to one as soon as they are slow. It grows slowly: who was slow once
-//! may be so again, and then each poll of a stride is.
+//! may be so again, and then each poll of a stride is. And it is read whenever all that is left has
+//! yielded (`queue/pinned.rs`): a task that computes at length and yields in between is often alone.
 
 use super::config::run_hook;
 use super::local::{Local, Next};
@@ -97,8 +98,9 @@ impl Local {
     /// A poll is over. Ends the round (`left` is zero) when it has taken long enough.
     fn spend_poll(&self) {
         self.left.set(self.left.get().saturating_sub(1));
-        self.stride_left.set(self.stride_left.get() - 1);
-        if self.stride_left.get() > 0 {
+        let stride_left = self.stride_left.get() - 1;
+        self.stride_left.set(stride_left);
+        if stride_left > 0 && !self.pinned.have_all_yielded() {
             return;
         }
         let now = time::now();
@@ -109,7 +111,7 @@ impl Local {
         });
         self.stride_left.set(self.stride());
         self.clock_read.set(now);
-        if now.saturating_duration_since(self.looked.get()) >= LOOK_EVERY {
+        if slow || now.saturating_duration_since(self.looked.get()) >= LOOK_EVERY {
             self.left.set(0);
         }
     }
@@ -117,16 +119,18 @@ impl Local {
     /// Runs tasks until none is left, or the round is over.
     fn run_tasks(&self) {
         let mut polls = 0;
+        let budget = budget::renewable();
         // At least one, also when the root has used up the round.
         while polls == 0 || self.left.get() > 0 {
             let Some(next) = self.next() else { break };
             if self.searching.get() {
                 self.stop_searching();
             }
-            budget::with_fresh(|| match next {
+            budget.renew();
+            match next {
                 Next::Pinned(task) => task.run(),
                 Next::Stealable(task) => task.run(),
-            });
+            }
             polls += 1;
             self.spend_poll();
         }
@@ -135,8 +139,10 @@ impl Local {
 
     /// Looks at inboxes, timers and sockets while there is work to do.
     fn look(&self) {
-        self.take_inboxes();
-        self.turn_drivers(Wait::No);
+        self.pinned.let_pass(|| {
+            self.take_inboxes();
+            self.turn_drivers(Wait::No);
+        });
         let now = time::now();
         if self.is_on_duty(now) {
             self.look_after_siblings(now);

@@ -10,6 +10,7 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
+use std::marker::PhantomData;
 use std::task::{Context, Poll};
 
 /// Operations one poll may complete before it is asked to yield.
@@ -38,6 +39,46 @@ pub fn with_fresh<R>(f: impl FnOnce() -> R) -> R {
     with(Some(UNITS), f)
 }
 
+/// A fresh budget for each of several polls: cheaper than [`with_fresh`] around each. The budget that
+/// was there before comes back when the result is dropped.
+///
+/// ```
+/// use pintle_sync::budget;
+///
+/// let budget = budget::renewable();
+/// for _ in 0..3 {
+///     budget.renew();
+///     assert!(budget::has_remaining()); // and here would be a poll
+/// }
+/// ```
+pub fn renewable() -> Renewable {
+    Renewable {
+        around: LEFT.get(),
+        not_send: PhantomData,
+    }
+}
+
+/// See [`renewable`].
+#[derive(Debug)]
+pub struct Renewable {
+    around: Option<u8>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Renewable {
+    /// What follows has a fresh budget.
+    #[inline]
+    pub fn renew(&self) {
+        LEFT.set(Some(UNITS));
+    }
+}
+
+impl Drop for Renewable {
+    fn drop(&mut self) {
+        LEFT.set(self.around);
+    }
+}
+
 /// Runs `f` with no budget: nothing it does is asked to yield.
 ///
 /// ```
@@ -50,13 +91,8 @@ pub fn unconstrained<R>(f: impl FnOnce() -> R) -> R {
 }
 
 fn with<R>(budget: Option<u8>, f: impl FnOnce() -> R) -> R {
-    struct Restore(Option<u8>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            LEFT.set(self.0);
-        }
-    }
-    let _restore = Restore(LEFT.replace(budget));
+    let _restored = renewable();
+    LEFT.set(budget);
     f()
 }
 
@@ -65,6 +101,7 @@ fn with<R>(budget: Option<u8>, f: impl FnOnce() -> R) -> R {
 /// ```
 /// assert!(pintle_sync::budget::has_remaining()); // no worker, no budget
 /// ```
+#[inline]
 pub fn has_remaining() -> bool {
     LEFT.get() != Some(0)
 }
@@ -74,6 +111,7 @@ pub fn has_remaining() -> bool {
 /// `Ready` is the permission; call [`Progress::made_progress`] on it when the operation has done
 /// something, and drop it when it has not: the unit is then given back. `Pending` means that the
 /// budget is spent; the task has been woken, so that it runs again after the others.
+#[inline]
 pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<Progress> {
     let before = LEFT.get();
     match before {
