@@ -61,23 +61,46 @@ fn on_a_worker(main: impl AsyncFn() + Copy + Send + 'static) {
 }
 
 #[test]
-fn a_spawn_is_one_allocation() {
+fn a_spawn_is_one_allocation_and_none_where_as_many_tasks_have_ended() {
     on_a_worker(async || {
         const TASKS: usize = 100;
-        for local in [true, false] {
-            let round = async || {
-                for _ in 0..TASKS {
-                    let task = if local {
-                        task::spawn_local(task::yield_now())
-                    } else {
-                        pintle::spawn(task::yield_now())
-                    };
-                    task.await.unwrap();
+        async fn spawn_all<const SIZE: usize>(
+            local: bool,
+            handles: &mut Vec<task::JoinHandle<usize>>,
+        ) -> usize {
+            let make = || {
+                let large = [0_u8; SIZE];
+                async move {
+                    task::yield_now().await;
+                    large.len()
                 }
             };
-            round().await; // The queues grow to the size they need.
-            assert_eq!(counted(round).await, TASKS);
+            let spawned = counted(async || {
+                handles.extend((0..TASKS).map(|_| match local {
+                    true => task::spawn_local(make()),
+                    false => pintle::spawn(make()),
+                }));
+                for handle in handles.iter_mut() {
+                    handle.await.unwrap();
+                }
+            })
+            .await;
+            handles.clear();
+            spawned
         }
+        let mut handles = Vec::with_capacity(TASKS);
+        // The queues grow to the size they need.
+        for local in [true, false] {
+            spawn_all::<1>(local, &mut handles).await;
+        }
+        assert_eq!(spawn_all::<200>(true, &mut handles).await, TASKS);
+        assert_eq!(spawn_all::<200>(true, &mut handles).await, 0);
+        // The ring that siblings steal from grows and shrinks with what is in it.
+        const RINGS: usize = 10;
+        let first = spawn_all::<400>(false, &mut handles).await;
+        assert!((TASKS..TASKS + RINGS).contains(&first), "{first}");
+        let second = spawn_all::<400>(false, &mut handles).await;
+        assert!(second < RINGS, "{second}");
     });
 }
 
