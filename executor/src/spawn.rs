@@ -27,6 +27,7 @@ use std::rc::Rc;
 /// assert_eq!(task.await.unwrap(), 42);
 /// # }
 /// ```
+#[inline]
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
@@ -36,6 +37,7 @@ where
     spawn_named("spawn", future, None)
 }
 
+#[inline]
 #[track_caller]
 fn spawn_named<F>(call: &str, future: F, name: Option<Box<str>>) -> JoinHandle<F::Output>
 where
@@ -46,7 +48,7 @@ where
         return handle(call).spawn_named(future, name);
     }
     // By way of the worker, since a handle counts one more user of the runtime, as all others do.
-    worker::with_local(|local| local.shared.spawn(future, name)).expect("it is a worker")
+    worker::with_local(|local| local.spawn(future, name)).expect("it is a worker")
 }
 
 /// Spawns a task that stays on this thread, so that it need not be `Send`.
@@ -73,6 +75,7 @@ where
 /// assert_eq!(task.await.unwrap(), 6);
 /// # }
 /// ```
+#[inline]
 #[track_caller]
 pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
 where
@@ -82,6 +85,7 @@ where
     spawn_local_named(future, None)
 }
 
+#[inline]
 #[track_caller]
 fn spawn_local_named<F>(future: F, name: Option<Box<str>>) -> JoinHandle<F::Output>
 where

@@ -3,6 +3,7 @@
 //! Natural alignment: a padded task would be larger by up to a cache line, and tasks are many.
 
 use std::alloc::Layout;
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
@@ -17,8 +18,8 @@ use super::{Id, Schedule, poll, recycle};
 #[repr(C)]
 pub(super) struct Head<S> {
     pub(super) header: Header,
-    /// Never changes.
-    pub(super) scheduler: S,
+    /// Never changes. Taken out when the task is freed.
+    pub(super) scheduler: ManuallyDrop<S>,
 }
 
 /// A task.
@@ -60,6 +61,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
     };
 
     /// Makes a task, and the three references it is born with.
+    #[inline]
     pub(super) fn allocate(
         future: F,
         scheduler: S,
@@ -67,15 +69,15 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         name: Option<Box<str>>,
     ) -> NonNull<Header> {
         let cell = recycle::allocate(Layout::new::<Self>()).cast::<Self>();
-        // SAFETY: it is memory for a cell, and nobody's so far.
+        let to = cell.as_ptr();
+        // SAFETY: it is memory for a cell, and nobody's so far. One field after the other, because a
+        // future may be large, and a cell that is made elsewhere first is copied once more.
         unsafe {
-            cell.write(Self {
-                head: Head {
-                    header: Header::new(Self::VTABLE, id, name),
-                    scheduler,
-                },
-                stage: UnsafeCell::new(Stage::Future(future)),
+            (&raw mut (*to).head).write(Head {
+                header: Header::new(Self::VTABLE, id, name),
+                scheduler: ManuallyDrop::new(scheduler),
             });
+            (&raw mut (*to).stage).write(UnsafeCell::new(Stage::Future(future)));
         }
         cell.cast()
     }
@@ -165,7 +167,9 @@ unsafe fn free<F: Future, S: Schedule>(task: NonNull<Header>) {
             cell.as_ref().stage.with(|stage| (*stage).is_consumed()),
             "rule 7: nothing is left to drop"
         );
+        let scheduler = ManuallyDrop::take(&mut (*cell.as_ptr()).head.scheduler);
         cell.drop_in_place();
         recycle::release(cell.cast(), Layout::new::<Cell<F, S>>());
+        scheduler.retire();
     }
 }

@@ -81,6 +81,7 @@ impl Drop for Keeping {
 }
 
 /// Memory for a cell.
+#[inline]
 pub(super) fn allocate(layout: Layout) -> NonNull<u8> {
     let layout = match steps(layout) {
         None => layout,
@@ -91,6 +92,11 @@ pub(super) fn allocate(layout: Layout) -> NonNull<u8> {
             layout_of(steps)
         }
     };
+    allocate_anew(layout)
+}
+
+#[cold]
+fn allocate_anew(layout: Layout) -> NonNull<u8> {
     // SAFETY: a cell has a header, so its size is not zero.
     let memory = unsafe { alloc(layout) };
     NonNull::new(memory).unwrap_or_else(|| handle_alloc_error(layout))
@@ -101,6 +107,7 @@ pub(super) fn allocate(layout: Layout) -> NonNull<u8> {
 /// # Safety
 ///
 /// It comes from [`allocate`] with this layout, and what was in it has been dropped.
+#[inline]
 pub(super) unsafe fn release(memory: NonNull<u8>, layout: Layout) {
     let layout = match steps(layout) {
         None => layout,

@@ -193,6 +193,7 @@ impl<S: Schedule> fmt::Debug for Bound<S> {
 
 /// Makes a task of a future. The caller sees to it that the `Task` is run; where that may be, and
 /// where this may be called, the contract of [`Schedule`] says.
+#[inline]
 pub fn create<F, S>(
     future: F,
     scheduler: S,

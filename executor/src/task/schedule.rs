@@ -40,6 +40,9 @@ pub unsafe trait Schedule: Sized + Send + Sync + 'static {
     /// `None`: shutdown has taken it out before. (So a number that was freed by anything but this
     /// function may not be given out again.)
     fn unbind(&self, slot: usize) -> Option<Bound<Self>>;
+
+    /// The task is freed, on whatever thread, and this is left of it. Does not unwind.
+    fn retire(self) {}
 }
 
 /// Whether the tasks of a scheduler may be run on any thread: [`Pinned`] or [`Stealable`].

@@ -9,6 +9,7 @@ use super::config::Mode;
 use super::remote::Remote;
 use super::schedule::{Home, InPool, OnWorker};
 use super::shared::{Shared, StealableQueue};
+use super::spare::Spare;
 use super::stand_in;
 use crate::queue::PinnedQueue;
 use crate::task::{self, Bound, Id, JoinHandle, Task};
@@ -33,6 +34,9 @@ pub struct Local {
     /// Of a stand-in.
     relieved: Cell<bool>,
     thread_home: Arc<Home>,
+    /// By whether they are thread-bound.
+    spare_homes: [Spare<OnWorker>; 2],
+    pub(super) spare_pools: Spare<InPool>,
     pub(super) pinned: PinnedQueue<OnWorker>,
     stealable: StealableQueue,
     /// Pinned tasks that have gone to sleep at least once, to be found again at shutdown.
@@ -107,6 +111,8 @@ impl Local {
             shared,
             remote,
             thread_home,
+            spare_homes: Default::default(),
+            spare_pools: Spare::default(),
             pinned: PinnedQueue::new(),
             stealable,
             bound: RefCell::default(),
@@ -167,19 +173,53 @@ impl Local {
     }
 
     /// Spawns a task that stays on this thread.
+    #[inline]
     pub fn spawn_local<F>(&self, future: F, name: Option<Box<str>>) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        let (task, handle) =
-            task::create(future, OnWorker(self.thread_home.clone()), Id::next(), name);
+        let home = self.home(true, || self.thread_home.clone());
+        let (task, handle) = task::create(future, home, Id::next(), name);
         if self.closing.get() {
             task.cancel();
         } else {
             self.push_pinned(task);
         }
         handle
+    }
+
+    /// Spawns as the mode has it.
+    #[inline]
+    pub fn spawn<F>(&self, future: F, name: Option<Box<str>>) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let shared = &self.shared;
+        if !self.is_regular() {
+            return shared.spawn_from_outside(future, name);
+        }
+        let index = self.remote.index;
+        if shared.is_stealing() {
+            let pool = self.spare_pools.take_or(|| shared.pool(index));
+            let (task, handle) = task::create(future, pool, Id::next(), name);
+            shared.start(task);
+            handle
+        } else {
+            let home = self.home(false, || shared.home(index).clone());
+            let (task, handle) = task::create(future, home, Id::next(), name);
+            shared.start(task);
+            handle
+        }
+    }
+
+    fn home(&self, thread_bound: bool, make: impl FnOnce() -> Arc<Home>) -> OnWorker {
+        self.spare_homes[usize::from(thread_bound)].take_or(|| OnWorker(make()))
+    }
+
+    pub(super) fn keep_home(&self, home: OnWorker) {
+        self.spare_homes[usize::from(home.0.thread_bound)].keep(home);
     }
 
     // ----- queues ---------------------------------------------------------------------------

@@ -89,6 +89,15 @@ unsafe impl Schedule for OnWorker {
         })
         .flatten()
     }
+
+    fn retire(self) {
+        let mut retired = Some(self);
+        current::with_local(|local| {
+            if let Some(home) = retired.take_if(|home| local.is_at(&home.0)) {
+                local.keep_home(home);
+            }
+        });
+    }
 }
 
 impl InPool {
@@ -136,5 +145,14 @@ unsafe impl Schedule for InPool {
 
     fn unbind(&self, slot: usize) -> Option<Bound<Self>> {
         self.0.shared.upgrade()?.unbind(slot)
+    }
+
+    fn retire(self) {
+        let mut retired = Some(self);
+        current::with_local(|local| {
+            if let Some(pool) = retired.take_if(|pool| pool.is_of(local)) {
+                local.spare_pools.keep(pool);
+            }
+        });
     }
 }

@@ -3,6 +3,7 @@
 use super::config::{Config, Mode};
 use super::current;
 use super::guest::CoreSlot;
+use super::local::Local;
 use super::remote::Remote;
 use super::schedule::{Home, InPool, OnWorker, Pool};
 use super::stand_in::Relief;
@@ -103,29 +104,37 @@ impl Shared {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let here = current::with_local(|local| {
-            std::ptr::eq(Arc::as_ptr(&local.shared), self)
-                .then(|| local.remote.index)
-                .filter(|&i| i < self.remotes.len())
-        })
-        .flatten();
-        let index = here.unwrap_or_else(|| self.next_index());
+        let is_here = |local: &Local| std::ptr::eq(Arc::as_ptr(&local.shared), self);
+        if current::with_local(is_here) == Some(true) {
+            current::with_local(|local| local.spawn(future, name)).expect("it is a worker")
+        } else {
+            self.spawn_from_outside(future, name)
+        }
+    }
+
+    /// As [`spawn`](Self::spawn), on each worker in turn.
+    pub(super) fn spawn_from_outside<F>(
+        &self,
+        future: F,
+        name: Option<Box<str>>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let index = self.next_index();
         if self.is_stealing() {
-            let (task, handle) =
-                task::create(future, InPool(self.pools[index].clone()), Id::next(), name);
-            self.start(task, |task| match here {
-                Some(_) => InPool::schedule(task),
-                None => self.deal(task),
-            });
+            let (task, handle) = task::create(future, self.pool(index), Id::next(), name);
+            if self.is_shutting_down() {
+                task.cancel();
+            } else {
+                self.deal(task);
+            }
             handle
         } else {
-            let (task, handle) = task::create(
-                future,
-                OnWorker(self.homes[index].clone()),
-                Id::next(),
-                name,
-            );
-            self.start(task, OnWorker::schedule);
+            let home = OnWorker(self.homes[index].clone());
+            let (task, handle) = task::create(future, home, Id::next(), name);
+            self.start(task);
             handle
         }
     }
@@ -145,16 +154,25 @@ impl Shared {
     {
         let home = OnWorker(self.thread_homes[index].clone());
         let (task, handle) = task::create(future, home, Id::next(), name);
-        self.start(task, OnWorker::schedule);
+        self.start(task);
         handle
     }
 
-    fn start<S: Schedule>(&self, task: Task<S>, place: impl FnOnce(Task<S>)) {
+    /// Schedules a new task, unless it comes too late.
+    pub(super) fn start<S: Schedule>(&self, task: Task<S>) {
         if self.is_shutting_down() {
             task.cancel();
         } else {
-            place(task);
+            S::schedule(task);
         }
+    }
+
+    pub(super) fn home(&self, index: usize) -> &Arc<Home> {
+        &self.homes[index]
+    }
+
+    pub(super) fn pool(&self, index: usize) -> InPool {
+        InPool(self.pools[index].clone())
     }
 
     /// The home of what is spawned on worker `index` with `spawn_local`.

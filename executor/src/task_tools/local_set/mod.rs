@@ -239,6 +239,8 @@ impl<F: Future> Future for RunUntil<F> {
 pintle_sync::thread_local! {
     static INSIDE: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
     static ENTRIES: Cell<u64> = const { Cell::new(0) };
+    /// How many there are in `INSIDE`: the answer is none for most who ask.
+    static SETS: Cell<usize> = const { Cell::new(0) };
 }
 
 struct Entered {
@@ -277,7 +279,9 @@ impl Inside {
             let entry = ENTRIES.get() + 1;
             ENTRIES.set(entry);
             let home = home.clone();
-            inside.borrow_mut().push(Entered { entry, home, place });
+            let mut inside = inside.borrow_mut();
+            inside.push(Entered { entry, home, place });
+            SETS.set(inside.len());
             entry
         };
         Self {
@@ -294,13 +298,24 @@ impl Drop for Inside {
         let _left = INSIDE.try_with(|inside| {
             let mut inside = inside.borrow_mut();
             let at = inside.iter().rposition(|other| other.entry == entry)?;
-            Some(inside.remove(at))
+            let left = inside.remove(at);
+            SETS.set(inside.len());
+            Some(left)
         });
     }
 }
 
 /// The set this thread is in.
+#[inline]
 pub(crate) fn current() -> Option<Arc<Home>> {
+    match SETS.get() {
+        0 => None,
+        _ => innermost(),
+    }
+}
+
+#[cold]
+fn innermost() -> Option<Arc<Home>> {
     let last = INSIDE.try_with(|inside| {
         let inside = inside.borrow();
         let last = inside.last()?;
