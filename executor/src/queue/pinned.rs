@@ -41,11 +41,13 @@ impl<S: Schedule> PinnedQueue<S> {
     }
 
     /// Adds a task that was woken.
+    #[inline]
     pub fn push(&self, task: Task<S>) {
         self.tasks.borrow_mut().push_back(task);
     }
 
     /// Adds a task that has yielded.
+    #[inline]
     pub fn push_yielded(&self, task: Task<S>) {
         let mut tasks = self.tasks.borrow_mut();
         if self.before_yielded.get() == NONE {
@@ -60,6 +62,7 @@ impl<S: Schedule> PinnedQueue<S> {
     }
 
     /// Takes the first.
+    #[inline]
     pub fn pop(&self) -> Option<Task<S>> {
         let task = self.tasks.borrow_mut().pop_front();
         // Down from zero it is `NONE`, and `NONE` it stays.

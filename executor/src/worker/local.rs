@@ -129,6 +129,7 @@ impl Local {
     }
 
     /// Whether this worker is the home.
+    #[inline]
     pub(super) fn is_at(&self, home: &Home) -> bool {
         Arc::ptr_eq(&self.remote.door, &home.door)
     }
@@ -218,17 +219,20 @@ impl Local {
         self.spare_homes[usize::from(thread_bound)].take_or(|| OnWorker(make()))
     }
 
+    #[inline]
     pub(super) fn keep_home(&self, home: OnWorker) {
         self.spare_homes[usize::from(home.0.thread_bound)].keep(home);
     }
 
     // ----- queues ---------------------------------------------------------------------------
 
+    #[inline]
     pub fn push_pinned(&self, task: Task<OnWorker>) {
         self.remote.counters.local_schedules.add(1);
         self.pinned.push(task);
     }
 
+    #[inline]
     pub fn push_yielded(&self, task: Task<OnWorker>) {
         self.remote.counters.local_schedules.add(1);
         self.pinned.push_yielded(task);

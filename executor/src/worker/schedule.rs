@@ -38,6 +38,7 @@ pub struct Pool {
 pub struct InPool(pub Arc<Pool>);
 
 impl OnWorker {
+    #[inline]
     fn place(task: Task<Self>, here: impl FnOnce(&Local, Task<Self>)) {
         let mut task = Some(task);
         current::with_local(|local| {
@@ -90,6 +91,7 @@ unsafe impl Schedule for OnWorker {
         .flatten()
     }
 
+    #[inline]
     fn retire(self) {
         let mut retired = Some(self);
         current::with_local(|local| {
@@ -108,6 +110,7 @@ impl InPool {
         ours && local.is_regular() && !local.is_closing()
     }
 
+    #[inline]
     fn place(task: Task<Self>, here: impl FnOnce(&Local, Task<Self>)) {
         let mut task = Some(task);
         current::with_local(|local| {
@@ -147,6 +150,7 @@ unsafe impl Schedule for InPool {
         self.0.shared.upgrade()?.unbind(slot)
     }
 
+    #[inline]
     fn retire(self) {
         let mut retired = Some(self);
         current::with_local(|local| {

@@ -22,12 +22,14 @@ impl<S> Default for Spare<S> {
 
 impl<S> Spare<S> {
     /// One that is kept, or a new one.
+    #[inline]
     pub fn take_or(&self, make: impl FnOnce() -> S) -> S {
         let kept = self.0.borrow_mut().pop();
         kept.unwrap_or_else(make)
     }
 
     /// Keeps one. (Should it be the last that is let go of, that happens outside of the borrow.)
+    #[inline]
     pub fn keep(&self, one: S) {
         let _surplus = {
             let mut kept = self.0.borrow_mut();
