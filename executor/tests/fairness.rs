@@ -436,3 +436,77 @@ fn a_root_that_is_always_ready_starves_neither_timers_nor_tasks() {
         });
     });
 }
+
+/// Keeps the thread busy.
+fn compute(length: Duration) {
+    let began = Instant::now();
+    while began.elapsed() < length {
+        std::hint::spin_loop();
+    }
+}
+
+#[test]
+fn a_timer_that_is_due_goes_ahead_of_a_task_that_computes_and_yields() {
+    every_mode(|mode| {
+        on_one_worker(mode, async || {
+            // A worker that has known nothing but short polls asks for the time seldom.
+            for _ in 0..10_000 {
+                task::yield_now().await;
+            }
+            for _ in 0..5 {
+                // The timer's own rounding is less than a tenth of a millisecond.
+                let due = Instant::now() + Duration::from_millis(1);
+                let late = due + Duration::from_micros(100);
+                let fired = Rc::new(Cell::new(false));
+                let timer = task::spawn_local({
+                    let fired = fired.clone();
+                    async move {
+                        pintle::time::sleep_until(due.into()).await;
+                        fired.set(true);
+                    }
+                });
+                let hog = task::spawn_local(async move {
+                    let mut polls_too_many = 0;
+                    while !fired.get() {
+                        compute(Duration::from_micros(300));
+                        polls_too_many += usize::from(Instant::now() >= late);
+                        task::yield_now().await;
+                    }
+                    polls_too_many
+                });
+                timer.await.unwrap();
+                assert!(hog.await.unwrap() <= 1);
+            }
+        });
+    });
+}
+
+#[test]
+fn a_task_that_yields_is_passed_by_what_comes_in_between_only_once() {
+    every_mode(|mode| {
+        on_one_worker(mode, async || {
+            let polls = Rc::new(Cell::new(0));
+            // Due again each time that the worker looks.
+            let naps = task::spawn_local({
+                let polls = polls.clone();
+                async move {
+                    loop {
+                        pintle::time::sleep(Duration::from_micros(50)).await;
+                        polls.set(polls.get() + 1);
+                        compute(Duration::from_micros(150));
+                    }
+                }
+            });
+            let yields = task::spawn_local(async move {
+                for _ in 0..50 {
+                    let before = polls.get();
+                    compute(Duration::from_micros(150));
+                    task::yield_now().await;
+                    assert!(polls.get() <= before + 2, "passed again and again");
+                }
+            });
+            yields.await.unwrap();
+            naps.abort();
+        });
+    });
+}
