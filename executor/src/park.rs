@@ -57,10 +57,16 @@ impl Parker {
             .is_ok()
     }
 
-    /// The worker is awake and about to look at everything once more.
-    pub fn awake(&self) {
+    /// The worker is awake and about to look at everything once more. Says whether it was notified.
+    pub fn awake(&self) -> bool {
         // Acquire: what a notifier left before its notify is visible to the look that follows.
-        self.0.swap(RUNNING, Ordering::Acquire);
+        self.0.swap(RUNNING, Ordering::Acquire) == NOTIFIED
+    }
+
+    /// Whether [`awake`](Self::awake) would say that the worker was notified. May be out of date as
+    /// soon as it is known.
+    pub fn is_notified(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == NOTIFIED
     }
 
     /// Something was left for the worker. True if it sleeps and the caller must wake it.

@@ -10,6 +10,7 @@ use super::remote::Remote;
 use super::schedule::{Home, InPool, OnWorker};
 use super::shared::{Shared, StealableQueue};
 use super::spare::Spare;
+use super::spin::Spin;
 use super::stand_in;
 use crate::queue::PinnedQueue;
 use crate::task::{self, Bound, Id, JoinHandle, Task};
@@ -63,6 +64,9 @@ pub struct Local {
     pub(super) clock_read: Cell<Instant>,
     /// When this worker last looked after its siblings.
     pub(super) looked_after: Cell<Instant>,
+    pub(super) spin: Spin,
+    /// Whether the sleep that is over was ended by a notify.
+    pub(super) notified: Cell<bool>,
     random: Cell<u32>,
 }
 
@@ -124,6 +128,8 @@ impl Local {
             ending: Cell::new(0),
             lifo_run: Cell::new(0),
             pinned_first: Cell::new(false),
+            spin: Spin::new(),
+            notified: Cell::new(false),
             random: Cell::new(seed),
         })
     }

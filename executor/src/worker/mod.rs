@@ -15,6 +15,7 @@
 //! | `stand_in.rs` | who works while every worker is inside `block_in_place` |
 //! | `current.rs` | the seat: what this thread is |
 //! | `shared.rs` | what all workers of a runtime share |
+//! | `spin.rs` | a short wait before the long one |
 //! | `spare.rs` | what ended tasks have left, for new ones |
 //! | `thread.rs` | the thread of a worker |
 //! | `affinity.rs`, `config.rs`, `counters.rs` | what their names say |
@@ -32,6 +33,7 @@ mod rescue;
 mod schedule;
 mod shared;
 mod spare;
+mod spin;
 mod stand_in;
 mod thread;
 mod turn;

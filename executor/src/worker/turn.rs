@@ -5,7 +5,7 @@
 //!   │              │                                                           │
 //!   │        (queues empty)                                                    │
 //!   │              ▼                                                           │
-//!   │           inboxes ─▶ search siblings ─▶ park in the reactor ─────────────┤
+//!   │           inboxes ─▶ search siblings ─▶ wait a little ─▶ park ───────────┤
 //!   └──────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
@@ -73,7 +73,7 @@ impl Local {
             if !self.has_work() {
                 self.find_elsewhere();
             }
-            if !self.has_work() {
+            if !self.has_work() && !self.spin(root) {
                 // Parking looks at the drivers, too.
                 self.park(root);
             }
@@ -261,11 +261,13 @@ impl Local {
         }
         remote.looks_no_more();
         remote.counters.parks.add(1);
+        let began = time::now();
         let turned = self.turn_drivers(wait);
         if !turned.anything {
             remote.counters.noops.add(1);
         }
         let now = time::now();
+        self.spin.slept(began, now, self.notified.get());
         self.start_round(now);
         if turned.watch || self.is_on_duty(now) {
             self.look_after_siblings(now);
@@ -276,7 +278,7 @@ impl Local {
     /// might take a worker that has just been notified for an idle one.
     fn rise(&self) {
         self.remote.participant.busy();
-        self.remote.door.parker.awake();
+        self.notified.set(self.remote.door.parker.awake());
         self.get_up();
     }
 
