@@ -106,8 +106,25 @@ impl InPool {
     /// Whether this thread's worker is one of this runtime's. Not while it closes: what is woken then
     /// is dealt, to a sibling, or to a closed door, where it ends.
     fn is_of(&self, local: &Local) -> bool {
-        let ours = std::ptr::eq(self.0.shared.as_ptr(), Arc::as_ptr(&local.shared));
-        ours && local.is_regular() && !local.is_closing()
+        self.is_in_runtime_of(local) && local.is_regular() && !local.is_closing()
+    }
+
+    fn is_in_runtime_of(&self, local: &Local) -> bool {
+        std::ptr::eq(self.0.shared.as_ptr(), Arc::as_ptr(&local.shared))
+    }
+
+    /// Runs `f` with what the workers share, if they still do. By way of this thread's worker, where
+    /// there is one: counting one more user of it touches what all workers do.
+    fn with_shared<R>(&self, f: impl FnOnce(&Shared) -> R) -> Option<R> {
+        let mut f = Some(f);
+        let here = current::with_local(|local| {
+            self.is_in_runtime_of(local)
+                .then(|| f.take().expect("taken once")(&local.shared))
+        });
+        match here.flatten() {
+            Some(result) => Some(result),
+            None => Some(f.take().expect("not taken")(&*self.0.shared.upgrade()?)),
+        }
     }
 
     #[inline]
@@ -140,14 +157,14 @@ unsafe impl Schedule for InPool {
     }
 
     fn bind(&self, task: Bound<Self>) -> Option<usize> {
-        let shared = self.0.shared.upgrade()?;
-        let here = current::with_local(|local| self.is_of(local).then_some(local.remote.index));
-        let here = here.flatten();
-        shared.bind(here, task)
+        self.with_shared(|shared| {
+            let here = current::with_local(|local| self.is_of(local).then_some(local.remote.index));
+            shared.bind(here.flatten(), task)
+        })?
     }
 
     fn unbind(&self, slot: usize) -> Option<Bound<Self>> {
-        self.0.shared.upgrade()?.unbind(slot)
+        self.with_shared(|shared| shared.unbind(slot))?
     }
 
     #[inline]
