@@ -275,7 +275,7 @@ pub async fn yield_now() {
 ///
 /// # Panics
 ///
-/// Outside of a task; `block_on`'s own future is not one.
+/// Outside of a task; `block_on`'s own future is not one, a closure of [`spawn_blocking`] is.
 ///
 /// ```
 /// # #[pintle::main]

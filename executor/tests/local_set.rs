@@ -6,16 +6,17 @@
 mod support;
 
 use pintle::task::{self, JoinHandle, JoinSet, LocalSet};
-use std::cell::Cell;
-use std::future::{pending, poll_fn};
+use std::cell::{Cell, RefCell};
+use std::future::{Future, pending, poll_fn};
 use std::hint::spin_loop;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use support::{
-    Drops, Event, Mode, OnDrop, assert_panics_with, every_mode, guarded, poll_once, until,
+    Drops, Event, Mode, OnDrop, assert_panics_with, every_mode, guarded, in_mode, poll_once, until,
 };
 
 #[test]
@@ -559,5 +560,85 @@ fn polled_but_not_awaited_it_loses_nothing() {
 fn outside_of_a_set_and_of_a_runtime_the_panic_says_what_to_do() {
     assert_panics_with(&["`spawn_local`", "`block_on`", "`LocalSet`"], || {
         task::spawn_local(async {})
+    });
+}
+
+/// A task of a set that yields is left in the set, and whoever drives the set is woken: by code of
+/// anybody's, which may drive the set there and then, so that the task ends, and its memory is another's,
+/// before its own poll is quite over.
+#[test]
+fn a_task_that_takes_the_memory_of_one_that_has_just_yielded_is_not_mistaken_for_it() {
+    type Driver = Pin<Box<dyn Future<Output = ()>>>;
+
+    thread_local! {
+        static DRIVER: RefCell<Option<Driver>> = const { RefCell::new(None) };
+        static YIELDED: Cell<bool> = const { Cell::new(false) };
+        static WAKER: RefCell<Option<Waker>> = const { RefCell::new(None) };
+        static NEXT: RefCell<Option<JoinHandle<()>>> = const { RefCell::new(None) };
+    }
+
+    /// Drives the set a second time, inside of whatever calls this.
+    fn drive() {
+        let mut driver = DRIVER.take().unwrap();
+        let waker = Waker::from(Arc::new(Inline));
+        assert!(
+            driver
+                .as_mut()
+                .poll(&mut Context::from_waker(&waker))
+                .is_pending()
+        );
+        DRIVER.set(Some(driver));
+    }
+
+    /// Yields once by hand, or waits once for `WAKER`. Both of one type, and so of one size.
+    async fn task(yields: bool) {
+        let mut polls = 0;
+        poll_fn(|cx| {
+            polls += 1;
+            match (polls, yields) {
+                (1, true) => {
+                    drive(); // So that its waker is asked for.
+                    YIELDED.set(true);
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                (1, false) => {
+                    WAKER.set(Some(cx.waker().clone()));
+                    Poll::Pending
+                }
+                _ => Poll::Ready(()),
+            }
+        })
+        .await;
+    }
+
+    struct Inline;
+    impl Wake for Inline {
+        fn wake(self: Arc<Self>) {
+            if !YIELDED.replace(false) {
+                return;
+            }
+            drive(); // The task ends.
+            let next = task::spawn_local(task(false));
+            assert_ne!(task::try_id(), Some(next.id()));
+            drive();
+            let waker = WAKER.take().expect("it was polled");
+            waker.wake_by_ref();
+            NEXT.set(Some(next));
+        }
+    }
+
+    in_mode(Mode::CurrentThread, |mode| {
+        let set: &'static LocalSet = Box::leak(Box::new(LocalSet::new()));
+        DRIVER.set(Some(Box::pin(set.run_until(pending()))));
+        mode.runtime().block_on(set.run_until(async {
+            drop(task::spawn_local(task(true)));
+            for _ in 0..4 {
+                task::yield_now().await;
+            }
+            let next = NEXT.take().expect("the first task has yielded");
+            next.await.unwrap();
+        }));
+        DRIVER.set(None);
     });
 }

@@ -13,7 +13,8 @@
 //!
 //! Memory order: a push releases, a take acquires. Every change of the head is a read-modify-write,
 //! so a take synchronizes with *all* pushes below the head it took, not only with the last.
-//! That covers the links; what is inside a task is ordered by the task's own state word.
+//! That covers the links, and what the one who pushed has done to the task: a task that has yielded
+//! says nothing of it in its own state word.
 //!
 //! The stack is Treiber's (1986), restricted to take-all. Modelled in `loom-tests/tests/inbox.rs`.
 

@@ -46,8 +46,8 @@ impl<S: Schedule<Kind = Stealable>> LifoSlot<S> {
 
     /// Puts a task in and returns the one it displaces.
     ///
-    /// Release and acquire: what is inside a task is ordered by the task's own state word, but for
-    /// what was written when it was made; that is published by this first hand-over.
+    /// Release and acquire: what was done to the task, by whoever made it or polled it last, is published
+    /// by this hand-over. Its own state word orders only what goes by way of a wake.
     pub fn put(&self, task: Task<S>) -> Option<Task<S>> {
         self.exchange(task.into_raw().as_ptr())
     }

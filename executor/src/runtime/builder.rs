@@ -40,6 +40,7 @@ impl Builder {
                 mode,
                 workers: 1,
                 pin_workers: false,
+                can_spin: false,
                 thread_name: numbered("pintle-worker"),
                 stack_size: None,
                 keep_alive: Duration::from_secs(10),
@@ -243,6 +244,7 @@ impl Builder {
             },
         };
         let cpus = worker::cpus().unwrap_or_default();
+        config.can_spin = !cfg!(loom) && cpus.len() != 1;
         config.pin_workers = self
             .pin_workers
             .unwrap_or(config.mode == Mode::PerCore && cpus.len() >= config.workers);

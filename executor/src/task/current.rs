@@ -2,19 +2,26 @@
 //!
 //! A task that yields, or has spent its budget, wakes itself inside of its own poll. That takes no
 //! word that others share: its runner is on the same thread, and asks here when the poll is over.
+//!
+//! The address of the task stands here as long as the runner has a reference, and no longer: another
+//! task may be given the same memory, and a wake of that one is not to be taken for a wake of this.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::{Header, Id};
 
 #[derive(Clone, Copy, Default)]
 struct Current {
+    id: Option<Id>,
+    /// Only compared.
     task: Option<NonNull<Header>>,
     woke_itself: bool,
 }
 
 const NONE: Current = Current {
+    id: None,
     task: None,
     woke_itself: false,
 };
@@ -23,26 +30,68 @@ pintle_sync::thread_local! {
     static CURRENT: Cell<Current> = const { Cell::new(NONE) };
 }
 
-/// Runs `run`, which runs `task` and does not unwind. May be nested: a task may block in place.
-pub(super) fn enter(task: NonNull<Header>, run: impl FnOnce()) {
-    let around = CURRENT.replace(Current {
+/// While this lives, the thread runs what it was made for. They are nested: a task may block in place.
+#[derive(Debug)]
+pub struct Running {
+    around: Around,
+    not_send: PhantomData<*const ()>,
+}
+
+struct Around(Current);
+
+impl std::fmt::Debug for Around {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.id.fmt(f)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        CURRENT.set(self.around.0);
+    }
+}
+
+fn replace(current: Current) -> Running {
+    Running {
+        around: Around(CURRENT.replace(current)),
+        not_send: PhantomData,
+    }
+}
+
+/// The thread runs this task, whose id this is.
+pub(super) fn run(task: NonNull<Header>, id: Id) -> Running {
+    replace(Current {
+        id: Some(id),
         task: Some(task),
         woke_itself: false,
+    })
+}
+
+/// The thread runs something that is no task.
+pub fn run_no_task() -> Running {
+    replace(NONE)
+}
+
+/// The runner is about to give its reference away.
+pub(super) fn lets_go() {
+    let current = CURRENT.get();
+    CURRENT.set(Current {
+        task: None,
+        ..current
     });
-    run();
-    CURRENT.set(around);
 }
 
 /// Whether the task of this waker is the one that is being run here. If so, that is noted.
 pub(super) fn wakes_itself(task: NonNull<Header>) -> bool {
     // A thread that is ending runs no task.
     CURRENT
-        .try_with(|current| {
-            let is_current = current.get().task == Some(task);
+        .try_with(|cell| {
+            let current = cell.get();
+            let is_current = current.task == Some(task);
             if is_current {
-                current.set(Current {
-                    task: Some(task),
+                cell.set(Current {
                     woke_itself: true,
+                    ..current
                 });
             }
             is_current
@@ -57,8 +106,5 @@ pub(super) fn woke_itself() -> bool {
 
 /// The task that is being run here.
 pub fn id() -> Option<Id> {
-    let current = CURRENT.try_with(Cell::get).unwrap_or(NONE);
-    // SAFETY: (in the run) `enter` is called by the runner, who has a reference as long as anybody
-    // else's code runs inside of it.
-    current.task.map(|task| unsafe { task.as_ref() }.id)
+    CURRENT.try_with(Cell::get).ok()?.id
 }

@@ -23,7 +23,7 @@
 // | `Waker`, `AbortHandle` | any number | ask for a `Task`; never run or drop anything |
 //
 // The scheduler decides where a `Task` goes (`Schedule`); this module knows no queues, no
-// workers and no threads. It is, with the inbox, the only place in this crate with unsafe code.
+// workers and no threads.
 //
 // The rules:
 //
@@ -86,7 +86,7 @@ pub use error::JoinError;
 pub use id::Id;
 pub use join::{AbortHandle, JoinHandle};
 
-pub(crate) use current::id as current_id;
+pub(crate) use current::{Running, id as current_id, run_no_task};
 pub(crate) use recycle::{Keeping, keep};
 // The scheduler's side is nobody's business outside this crate, but for the models.
 #[cfg(loom)]

@@ -80,8 +80,11 @@ unsafe fn pause<F: Future, S: Schedule>(task: NonNull<Header>) {
         let bound = unsafe { head.header.slot() } != UNBOUND;
         match head.header.state.end_poll(current::woke_itself(), bound) {
             EndPoll::Park => return,
-            // SAFETY: `end_poll` has changed nothing, so claim and reference are the `Task`'s again.
-            EndPoll::Requeue => return S::reschedule(unsafe { Task::from_raw(task) }),
+            EndPoll::Requeue => {
+                current::lets_go();
+                // SAFETY: `end_poll` has changed nothing, so claim and reference are the `Task`'s again.
+                return S::reschedule(unsafe { Task::from_raw(task) });
+            }
             // SAFETY: the claim is ours, and so is one reference.
             EndPoll::Cancel => return unsafe { cancel::<F, S>(task, Cancelled::Aborted) },
             EndPoll::Bind => {

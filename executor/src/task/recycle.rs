@@ -23,6 +23,9 @@ const LARGEST: usize = 1024;
 /// What a thread keeps at most, in bytes.
 const LIMIT: usize = 2 << 20;
 
+/// What a size may have in any case: others have to give way.
+const SHARE: usize = LIMIT / 8;
+
 /// In a model, and under an interpreter that watches memory, each task has memory of its own, so that
 /// a late access is noticed.
 const KEEPS: bool = !cfg!(loom) && !cfg!(miri);
@@ -37,7 +40,12 @@ struct Kept {
     workers: Cell<usize>,
     bytes: Cell<usize>,
     /// By size, in steps.
-    lists: [Cell<Option<NonNull<Free>>>; LARGEST / STEP + 1],
+    lists: [List; LARGEST / STEP + 1],
+}
+
+struct List {
+    first: Cell<Option<NonNull<Free>>>,
+    bytes: Cell<usize>,
 }
 
 // Not the shim's: nothing here is shared. Without a destructor, so that it outlives all users.
@@ -46,7 +54,7 @@ thread_local! {
         Kept {
             workers: Cell::new(0),
             bytes: Cell::new(0),
-            lists: [const { Cell::new(None) }; LARGEST / STEP + 1],
+            lists: [const { List { first: Cell::new(None), bytes: Cell::new(0) } }; LARGEST / STEP + 1],
         }
     };
 }
@@ -69,13 +77,7 @@ impl Drop for Keeping {
             if kept.workers.get() > 0 {
                 return;
             }
-            for (steps, list) in kept.lists.iter().enumerate() {
-                while let Some(cell) = pop(list) {
-                    // SAFETY: (kept cells) it was allocated with this layout, and is nobody's.
-                    unsafe { dealloc(cell.as_ptr().cast(), layout_of(steps)) };
-                }
-            }
-            kept.bytes.set(0);
+            (0..kept.lists.len()).for_each(|steps| while kept.give_back(steps) {});
         });
     }
 }
@@ -133,32 +135,62 @@ fn layout_of(steps: usize) -> Layout {
 }
 
 impl Kept {
+    #[inline]
     fn take(&self, steps: usize) -> Option<NonNull<u8>> {
-        let cell = pop(&self.lists[steps])?;
+        let list = &self.lists[steps];
+        let cell = list.first.get()?;
+        // SAFETY: (kept cells) what is in a list was written by `put`, and is nobody else's.
+        list.first.set(unsafe { cell.as_ref() }.next);
+        list.bytes.set(list.bytes.get() - steps * STEP);
         self.bytes.set(self.bytes.get() - steps * STEP);
         Some(cell.cast())
     }
 
+    #[inline]
     fn put(&self, steps: usize, memory: NonNull<u8>) -> bool {
-        if self.workers.get() == 0 || self.bytes.get() + steps * STEP > LIMIT {
+        if self.workers.get() == 0
+            || (self.bytes.get() + steps * STEP > LIMIT && !self.make_room(steps))
+        {
             return false;
         }
         let cell = memory.cast::<Free>();
         let list = &self.lists[steps];
+        let next = list.first.get();
         // SAFETY: (kept cells) the memory is nobody's, as `release` asks, and at least one step large,
         // which has room for a link.
-        unsafe { cell.write(Free { next: list.get() }) };
-        list.set(Some(cell));
+        unsafe { cell.write(Free { next }) };
+        list.first.set(Some(cell));
+        list.bytes.set(list.bytes.get() + steps * STEP);
         self.bytes.set(self.bytes.get() + steps * STEP);
         true
     }
-}
 
-fn pop(list: &Cell<Option<NonNull<Free>>>) -> Option<NonNull<Free>> {
-    let cell = list.get()?;
-    // SAFETY: (kept cells) what is in a list was written by `put`, and is nobody else's.
-    list.set(unsafe { cell.as_ref() }.next);
-    Some(cell)
+    /// Whether there is room for one more of this size, at the cost of others if it has little: what
+    /// a burst has left, of tasks that come no more, is not kept for ever.
+    #[cold]
+    fn make_room(&self, steps: usize) -> bool {
+        if self.lists[steps].bytes.get() + steps * STEP > SHARE {
+            return false;
+        }
+        while self.bytes.get() + steps * STEP > LIMIT {
+            let others = (0..self.lists.len()).filter(|&other| other != steps);
+            let fullest = others.max_by_key(|&other| self.lists[other].bytes.get());
+            if !fullest.is_some_and(|fullest| self.give_back(fullest)) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Gives a cell of this size back to the allocator, if there is one.
+    fn give_back(&self, steps: usize) -> bool {
+        let Some(cell) = self.take(steps) else {
+            return false;
+        };
+        // SAFETY: (kept cells) it was allocated with this layout, and is nobody's.
+        unsafe { dealloc(cell.as_ptr(), layout_of(steps)) };
+        true
+    }
 }
 
 #[cfg(all(test, not(loom), not(miri)))]
@@ -210,6 +242,15 @@ mod tests {
         assert_eq!(bytes(), LIMIT);
         drop(outer);
         assert_eq!(bytes(), 0);
+    }
+
+    #[test]
+    fn what_one_size_has_left_gives_way_to_another() {
+        let _keeping = keep();
+        use_cells(512, LIMIT / 512);
+        use_cells(256, 2 * SHARE / 256);
+        let of = |size: usize| KEPT.with(|kept| kept.lists[size / STEP].bytes.get());
+        assert_eq!((of(512), of(256), bytes()), (LIMIT - SHARE, SHARE, LIMIT));
     }
 
     #[test]

@@ -30,10 +30,11 @@ impl<S: Schedule> Task<S> {
     /// and bound.
     pub fn run(self) {
         let task = self.into_raw();
-        current::enter(task, || {
-            // SAFETY: the `Task`'s rights, which are given up with it.
-            unsafe { (task.as_ref().vtable.run)(task) }
-        });
+        // SAFETY: a `Task` has a reference.
+        let id = unsafe { task.as_ref() }.id;
+        let _running = current::run(task, id);
+        // SAFETY: the `Task`'s rights, which are given up with it.
+        unsafe { (task.as_ref().vtable.run)(task) };
     }
 
     /// Drops the future, here, and completes the task as cancelled.

@@ -209,8 +209,9 @@ impl State {
     /// (5) A wake through a borrowed waker.
     pub(super) fn wake_by_ref(&self) -> Wake {
         // Release, and a write even when nothing changes: the next poll must see what was done
-        // before this wake, also when an earlier wake has scheduled it.
-        self.transition(Ordering::Release, |word| {
+        // before this wake, also when an earlier wake has scheduled it. Acquire: the claim brings the
+        // queue's link (rule 5), which others may have used since the load.
+        self.transition(Ordering::AcqRel, |word| {
             if word.is(COMPLETE) {
                 (Wake::Nothing, None)
             } else if word.is(CLAIMED) {
@@ -223,8 +224,8 @@ impl State {
 
     /// (5) A wake that uses the waker up: its reference is gone, or the new `Task`'s.
     pub(super) fn wake(&self) -> Wake {
-        // Release: as in `wake_by_ref`, and as in `release`.
-        self.transition(Ordering::Release, |word| {
+        // Release: as in `wake_by_ref`, and as in `release`. Acquire: as in `wake_by_ref`.
+        self.transition(Ordering::AcqRel, |word| {
             if word.is(COMPLETE) {
                 let left = word.release(1);
                 (
@@ -246,8 +247,8 @@ impl State {
 
     /// (6) The task shall be cancelled by whoever runs it next.
     pub(super) fn abort(&self) -> Wake {
-        // Release: the future's drop sees what was done before the abort.
-        self.transition(Ordering::Release, |word| {
+        // Release: the future's drop sees what was done before the abort. Acquire: as in `wake_by_ref`.
+        self.transition(Ordering::AcqRel, |word| {
             if word.any(COMPLETE | CANCELLED) {
                 (Wake::Nothing, None)
             } else if word.is(CLAIMED) {

@@ -38,6 +38,8 @@ pub struct Config {
     pub mode: Mode,
     pub workers: usize,
     pub pin_workers: bool,
+    /// Whether a worker may wait awake: somebody else can run meanwhile.
+    pub can_spin: bool,
     pub thread_name: ThreadName,
     pub stack_size: Option<usize>,
     pub keep_alive: Duration,

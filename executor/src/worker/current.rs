@@ -58,6 +58,8 @@ pub struct Seated {
 pub struct AtWork {
     seated: Seated,
     _keeping: task::Keeping,
+    /// A worker may sit down inside of a task that blocks in place, or of a blocking job.
+    _no_task: task::Running,
     /// Channels and locks refuse to block here.
     _denied: pintle_sync::blocking::Guard,
 }
@@ -70,6 +72,7 @@ pub fn enter(local: &Rc<Local>) -> AtWork {
     AtWork {
         seated,
         _keeping: task::keep(),
+        _no_task: task::run_no_task(),
         _denied: pintle_sync::blocking::deny(),
     }
 }

@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 
-/// More are let go of. As many tasks as a burst may well have, in a few pages of memory.
+/// More are let go of. As many tasks as a burst may well have, and 128 KiB.
 const LIMIT: usize = 1 << 14;
 
 /// References of one kind, all of which are as good as any other.

@@ -3,9 +3,9 @@
 //! Waking a thread that sleeps takes two system calls and, on another processor, tens of microseconds.
 //! Two workers whose tasks talk to each other, or one that is fed faster than it can fall asleep, would
 //! spend their time on that. So a worker that was called back just after it had gone to sleep, a few
-//! times, waits awake from then on, for about as long as a wake takes, before it sleeps. If that does
-//! not pay [`TRIES`] times in a row it sleeps at once again, and takes the more calling back to be
-//! persuaded the more often it was disappointed: a worker that is seldom called never waits, and one
+//! times in all, waits awake from then on, for about as long as a wake takes, before it sleeps. If that
+//! does not pay [`TRIES`] times in a row it sleeps at once again, and takes the more calling back to be
+//! persuaded the more often it was disappointed: a worker whose sleeps are long never waits, and one
 //! that is always called a little too late hardly ever. That waiting as long as the alternative costs
 //! is at most twice as bad as knowing the future is Karlin, Li, Manasse and Owicki's (1991).
 //!
@@ -17,8 +17,6 @@ use super::turn::Root;
 use pintle_reactor::Wait;
 use pintle_sync::shim::{hint, time};
 use std::cell::Cell;
-use std::sync::LazyLock;
-use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 /// How long a worker waits awake: about what a wake takes.
@@ -36,10 +34,6 @@ const DOUBTS: [u8; 2] = [7, 127];
 
 /// Between two looks at the drivers.
 const LOOK_EVERY: Duration = Duration::from_micros(5);
-
-/// Whether others can run meanwhile. Asked once, since the system looks into several files.
-static CAN_SPIN: LazyLock<bool> =
-    LazyLock::new(|| !cfg!(loom) && available_parallelism().is_ok_and(|cpus| cpus.get() > 1));
 
 /// Whether waiting awake pays.
 #[derive(Debug)]
@@ -88,28 +82,39 @@ impl Spin {
 impl Local {
     /// Waits a little, if that has paid lately. True if there may be something to do.
     pub(super) fn spin(&self, root: &mut dyn Root) -> bool {
-        if self.spin.tries.get() == 0 || !*CAN_SPIN || self.shared.clock.is_paused() {
+        let shared = &self.shared;
+        // Who may not search is not told of work, unless it sleeps.
+        let is_told = self.searching.get() || !self.has_thieves();
+        if self.spin.tries.get() == 0
+            || !shared.config.can_spin
+            || !is_told
+            || shared.clock.is_paused()
+        {
             return false;
+        }
+        // What has come already was not waited for.
+        if self.has_come(root) {
+            return true;
         }
         let began = time::now();
         let mut look_at = began + LOOK_EVERY;
         loop {
             hint::spin_loop();
-            let notified = self.remote.door.parker.is_notified();
-            if notified || root.is_woken() || self.sees_work() {
-                if notified {
-                    // Before the looks that follow, as after a sleep.
-                    self.remote.door.parker.awake();
-                }
+            let has_come = self.has_come(root);
+            let now = time::now();
+            if has_come {
                 self.spin.succeeded();
+                // The time until now was not the tasks'.
+                self.clock_read.set(now);
                 return true;
             }
-            let now = time::now();
             if now.saturating_duration_since(began) >= LIMIT {
                 break;
             }
             if now >= look_at {
-                if self.turn_drivers(Wait::No).anything {
+                let turned = self.turn_drivers(Wait::No);
+                self.start_round(now);
+                if turned.anything {
                     return true;
                 }
                 look_at = now + LOOK_EVERY;
@@ -119,9 +124,15 @@ impl Local {
         false
     }
 
-    /// Whether this worker looks for work, and a sibling has some.
-    fn sees_work(&self) -> bool {
-        self.searching.get() && self.shared.has_visible_work()
+    /// Whether there is something that a sleep would be ended for, or a search.
+    fn has_come(&self, root: &mut dyn Root) -> bool {
+        let parker = &self.remote.door.parker;
+        if parker.is_notified() {
+            // Before the looks that follow, as after a sleep.
+            parker.awake();
+            return true;
+        }
+        root.is_woken() || (self.searching.get() && self.shared.has_visible_work())
     }
 }
 
