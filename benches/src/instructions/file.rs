@@ -1,0 +1,104 @@
+//! [`Counts`]: the file with the counts. A line for each program and a column for each runtime,
+//! separated by tabs.
+
+use super::{RUNTIMES, programs};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+const HEAD: &str = "\
+# Instructions for each operation, all in user mode. See \"Instructions\" in README.md; written by
+#     cargo run --release --manifest-path benches/Cargo.toml -- instructions --write
+";
+const MADE_BY: &str = "# made by: ";
+
+/// What was counted, and with what.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Counts {
+    /// Compiler, profile and tool.
+    pub made_by: String,
+    counts: BTreeMap<(String, String), f64>,
+}
+
+impl Counts {
+    /// Nothing, if there is no file.
+    pub fn read(path: &Path) -> Result<Counts, String> {
+        match fs::read_to_string(path) {
+            Ok(text) => Counts::parse(&text),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Counts::default()),
+            Err(error) => Err(format!("{}: {error}", path.display())),
+        }
+    }
+
+    pub fn write(&self, path: &Path) -> Result<(), String> {
+        fs::write(path, self.render()).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    pub fn get(&self, runtime: &str, program: &str) -> Option<f64> {
+        let key = (runtime.to_owned(), program.to_owned());
+        self.counts.get(&key).copied()
+    }
+
+    pub fn set(&mut self, runtime: &str, program: &str, count: f64) {
+        let key = (runtime.to_owned(), program.to_owned());
+        // As the file has it.
+        self.counts.insert(key, (count * 10.0).round() / 10.0);
+    }
+
+    fn parse(text: &str) -> Result<Counts, String> {
+        let mut counts = Counts::default();
+        let made_by = text.lines().find_map(|line| line.strip_prefix(MADE_BY));
+        counts.made_by = made_by.unwrap_or_default().to_owned();
+        let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+        let runtimes: Vec<&str> = lines.next().unwrap_or("").split('\t').skip(1).collect();
+        for line in lines {
+            let mut fields = line.split('\t');
+            let program = fields.next().unwrap_or("");
+            for (runtime, field) in runtimes.iter().zip(fields).filter(|(_, it)| *it != "-") {
+                let count = field.parse().map_err(|_| format!("no number: {field}"))?;
+                counts.set(runtime, program, count);
+            }
+        }
+        Ok(counts)
+    }
+
+    fn render(&self) -> String {
+        let mut text = format!(
+            "{HEAD}{MADE_BY}{}\noperation\t{}\n",
+            self.made_by,
+            RUNTIMES.join("\t")
+        );
+        for program in programs::ALL {
+            text.push_str(program.name);
+            for runtime in RUNTIMES {
+                let _ = match self.get(runtime, program.name) {
+                    Some(count) => write!(text, "\t{count:.1}"),
+                    None => write!(text, "\t-"),
+                };
+            }
+            text.push('\n');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_says_what_was_counted() {
+        let mut counts = Counts {
+            made_by: "a compiler".into(),
+            ..Counts::default()
+        };
+        counts.set("pintle-tpc", "yields", 61.25);
+        counts.set("nio", "timer", 100.0);
+        let read = Counts::parse(&counts.render()).unwrap();
+        assert_eq!(read, counts);
+        assert_eq!(read.get("pintle-tpc", "yields"), Some(61.3));
+        assert_eq!(read.get("pintle-ws", "yields"), None);
+    }
+}
