@@ -28,9 +28,10 @@ Usage:
         Prints the table of results that are there.
     pintle-benches cell RUNTIME SCENARIO [--workers N] [--budget-ms N]
         Runs one cell in this process and prints one line.
-    pintle-benches instructions [--write] [--runtimes A,B] [--programs A,B]
-        Counts the instructions of operations under callgrind, and compares them with
-        instructions.tsv; fails if one has become dearer. With --write, writes the file.
+    pintle-benches instructions [--write] [--sites] [--runtimes A,B] [--programs A,B]
+        Counts the instructions of operations under callgrind, and how many of them are atomic,
+        and compares them with instructions.tsv and atomics.tsv; fails if one has become dearer.
+        With --write, writes the files; with --sites, says in which functions the atomics are.
     pintle-benches count RUNTIME PROGRAM OPERATIONS
         Runs such a program in this process.
     pintle-benches list

@@ -1,15 +1,15 @@
-//! [`Counts`]: the file with the counts. A line for each program and a column for each runtime,
-//! separated by tabs.
+//! [`Counts`]: a file with counts. A line for each program and a column for each runtime, separated
+//! by tabs.
 
 use super::{RUNTIMES, programs};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::PathBuf;
 
 const HEAD: &str = "\
-# Instructions for each operation, all in user mode. See \"Instructions\" in README.md; written by
+# For each operation of one worker, in user mode: see \"Instructions\" in README.md. Written by
 #     cargo run --release --manifest-path benches/Cargo.toml -- instructions --write
 ";
 const MADE_BY: &str = "# made by: ";
@@ -17,34 +17,49 @@ const MADE_BY: &str = "# made by: ";
 /// What was counted, and with what.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Counts {
+    name: &'static str,
     /// Compiler, profile and tool.
-    pub made_by: String,
+    made_by: String,
     counts: BTreeMap<(String, String), f64>,
 }
 
 impl Counts {
-    /// Nothing, if there is no file.
-    pub fn read(path: &Path) -> Result<Counts, String> {
-        match fs::read_to_string(path) {
-            Ok(text) => Counts::parse(&text),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Counts::default()),
-            Err(error) => Err(format!("{}: {error}", path.display())),
+    /// Reads the file of that name; nothing, if there is none.
+    pub fn read(name: &'static str) -> Result<Counts, String> {
+        let counts = match fs::read_to_string(path(name)) {
+            Ok(text) => Counts::parse(&text)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => Counts::default(),
+            Err(error) => return Err(format!("{name}: {error}")),
+        };
+        Ok(Counts { name, ..counts })
+    }
+
+    pub fn write(&self) -> Result<(), String> {
+        let written = fs::write(path(self.name), self.render());
+        written.map_err(|error| format!("{}: {error}", self.name))
+    }
+
+    /// Says so if the file was made by something else, which may explain a difference.
+    pub fn set_made_by(&mut self, made_by: &str) {
+        if !self.made_by.is_empty() && self.made_by != made_by {
+            println!(
+                "{} was made by {}; this is {made_by}",
+                self.name, self.made_by
+            );
         }
+        self.made_by = made_by.to_owned();
     }
 
-    pub fn write(&self, path: &Path) -> Result<(), String> {
-        fs::write(path, self.render()).map_err(|error| format!("{}: {error}", path.display()))
-    }
-
-    pub fn get(&self, runtime: &str, program: &str) -> Option<f64> {
-        let key = (runtime.to_owned(), program.to_owned());
-        self.counts.get(&key).copied()
-    }
-
-    pub fn set(&mut self, runtime: &str, program: &str, count: f64) {
+    /// Returns what was there before.
+    pub fn set(&mut self, runtime: &str, program: &str, count: f64) -> Option<f64> {
         let key = (runtime.to_owned(), program.to_owned());
         // As the file has it.
-        self.counts.insert(key, (count * 10.0).round() / 10.0);
+        self.counts.insert(key, (count * 10.0).round() / 10.0)
+    }
+
+    fn get(&self, runtime: &str, program: &str) -> Option<f64> {
+        let key = (runtime.to_owned(), program.to_owned());
+        self.counts.get(&key).copied()
     }
 
     fn parse(text: &str) -> Result<Counts, String> {
@@ -82,6 +97,10 @@ impl Counts {
         }
         text
     }
+}
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 #[cfg(test)]

@@ -1,20 +1,24 @@
-//! Instructions for each operation, counted under callgrind: numbers that do not depend on what
-//! else the machine does, kept in a file, so that a change of them is seen in review.
+//! Instructions for each operation, and how many of them are atomic, counted under callgrind: numbers that
+//! do not depend on what else the machine does, kept in files, so that a change of them is seen in review.
 
 mod callgrind;
 mod file;
+mod locked;
 pub mod programs;
 
 use crate::args::Args;
 use crate::runtimes::{self, Entry};
+use callgrind::Each;
 use file::Counts;
+use locked::Locked;
 use programs::Program;
-use std::path::PathBuf;
 
 /// Enough that what happens now and then (a look at the drivers, a block of a channel) is in the mean.
 const OPERATIONS: usize = 32_000;
-/// What may become dearer without being a failure, in per cent and in instructions.
-const TOLERANCE: (f64, f64) = (3.0, 1.0);
+/// What may become dearer without being a failure: so many per cent of the instructions,
+const PER_CENT: f64 = 3.0;
+/// and so many atomics.
+const ATOMICS: f64 = 0.2;
 /// Those with one worker that work under valgrind. io_uring does not, nor does glommio.
 const RUNTIMES: &[&str] = &[
     "pintle-tpc",
@@ -39,19 +43,13 @@ pub fn count(mut args: Args) -> Result<(), String> {
     done.ok_or_else(|| format!("no program {program} on {runtime}"))
 }
 
-/// Counts, and compares with the file or writes it.
+/// Counts, and compares with the files or writes them.
 pub fn main(mut args: Args) -> Result<(), String> {
     let write = args.flag("--write");
+    let sites = args.flag("--sites");
     let runtimes: Option<String> = args.value("--runtimes")?;
     let programs: Option<String> = args.value("--programs")?;
     args.finish()?;
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("instructions.tsv");
-    let made_by = format!(
-        "{}, profile release of benches/Cargo.toml, {}",
-        env!("RUSTC_VERSION"),
-        callgrind::version()?
-    );
-    let old = Counts::read(&path)?;
     let runtimes = match runtimes {
         Some(names) => named(&names, "runtime", runtimes::find)?,
         // The peers' numbers explain ours; they change only when they are updated.
@@ -64,41 +62,55 @@ pub fn main(mut args: Args) -> Result<(), String> {
         Some(names) => named(&names, "program", find)?,
         None => programs::ALL.iter().collect(),
     };
-    if !old.made_by.is_empty() && old.made_by != made_by {
-        println!("The file is by another compiler or tool, which may explain a difference.");
-        println!("    file: {}\n    here: {made_by}", old.made_by);
+    let made_by = format!(
+        "{}, profile release of benches/Cargo.toml, {}",
+        env!("RUSTC_VERSION"),
+        callgrind::version()?
+    );
+    let mut instructions = Counts::read("instructions.tsv")?;
+    let mut atomics = Counts::read("atomics.tsv")?;
+    for file in [&mut instructions, &mut atomics] {
+        file.set_made_by(&made_by);
     }
-    let mut new = old.clone();
-    new.made_by = made_by;
+    let locked = Locked::of_this_program()?;
     let mut dearer = Vec::new();
     println!(
-        "{:<14} {:<11} {:>8} {:>8}",
-        "runtime", "operation", "old", "new"
+        "{:<14} {:<11} {:>12} {:>8} {:>8} {:>8} {:>5}",
+        "runtime", "operation", "instructions", "was", "", "atomics", "was"
     );
     for Entry { name: runtime, .. } in runtimes {
         for Program { name: program, .. } in &programs {
-            let count = callgrind::instructions_each(runtime, program, OPERATIONS)?;
-            let before = old.get(runtime, program);
-            let change = before.map_or(String::new(), |old| {
-                format!("{:+.1} %", percent(old, count))
-            });
-            let shown = before.map_or("-".into(), |old| format!("{old:.1}"));
-            println!("{runtime:<14} {program:<11} {shown:>8} {count:>8.1} {change:>8}");
-            if before.is_some_and(|old| is_dearer(old, count)) {
+            let each = Each::of(runtime, program, OPERATIONS, &locked)?;
+            let (count, atomic) = (each.instructions, each.atomics());
+            let old = instructions.set(runtime, program, count);
+            let old_atomic = atomics.set(runtime, program, atomic);
+            let shown = |old: Option<f64>| old.map_or("-".into(), |old| format!("{old:.1}"));
+            let change = old.map_or("-".into(), |old| format!("{:+.1} %", percent(old, count)));
+            println!(
+                "{runtime:<14} {program:<11} {count:>12.1} {:>8} {change:>8} {atomic:>8.1} {:>5}",
+                shown(old),
+                shown(old_atomic)
+            );
+            if sites {
+                let often = each.locked.iter().filter(|(_, times)| *times >= 0.05);
+                often.for_each(|(function, times)| println!("{:>22.2}  {function}", times));
+            }
+            if old.is_some_and(|old| percent(old, count) > PER_CENT)
+                || old_atomic.is_some_and(|old| atomic > old + ATOMICS)
+            {
                 dearer.push(format!("{program} on {runtime}"));
             }
-            new.set(runtime, program, count);
         }
     }
     if write {
-        return new.write(&path);
+        instructions.write()?;
+        return atomics.write();
     }
     match dearer.is_empty() {
         true => Ok(()),
         false => Err(format!(
-            "dearer by more than {} %: {}. If it is worth it, say why in the change and run it \
-             with --write",
-            TOLERANCE.0,
+            "dearer by more than {PER_CENT} % or by an atomic: {}. If it is worth it, say why in the \
+             change and run it with --write",
             dearer.join(", ")
         )),
     }
@@ -106,10 +118,6 @@ pub fn main(mut args: Args) -> Result<(), String> {
 
 fn percent(old: f64, new: f64) -> f64 {
     (new / old - 1.0) * 100.0
-}
-
-fn is_dearer(old: f64, new: f64) -> bool {
-    percent(old, new) > TOLERANCE.0 && new - old > TOLERANCE.1
 }
 
 fn find(name: &str) -> Option<&'static Program> {
@@ -127,14 +135,6 @@ fn named<T>(names: &str, what: &str, find: fn(&str) -> Option<T>) -> Result<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_few_per_cent_more_are_a_failure_and_less_is_none() {
-        assert!(is_dearer(100.0, 104.0));
-        assert!(!is_dearer(100.0, 102.0));
-        assert!(!is_dearer(100.0, 50.0));
-        assert!(!is_dearer(10.0, 10.5), "half an instruction");
-    }
 
     #[test]
     fn the_runtimes_that_are_counted_exist() {

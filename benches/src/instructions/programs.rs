@@ -48,6 +48,7 @@ macro_rules! programs {
 programs! {
     spawn: "a task is spawned, runs, and is gone";
     spawn_join: "the same, and its handle is awaited";
+    spawn_wait: "a task is spawned, waits, is woken by who spawned it, and is gone";
     yields: "one of 100 tasks yields and is polled again";
     wake: "one of two tasks wakes the other, and waits";
     timer: "a sleep is made, polled, and dropped before its time";
@@ -76,6 +77,24 @@ async fn spawn<R: Runtime>(operations: usize) {
             let all = all.clone();
             R::spawn(async move { all.arrive() });
         }
+        all.await;
+    }
+}
+
+async fn spawn_wait<R: Runtime>(operations: usize) {
+    let balls: Vec<_> = (0..BATCH).map(|_| Arc::new(Ball::default())).collect();
+    for _ in 0..operations / BATCH {
+        let all = Countdown::new(BATCH);
+        for ball in &balls {
+            let (ball, all) = (ball.clone(), all.clone());
+            R::spawn(async move {
+                poll_fn(|cx| ball.poll_take(cx)).await;
+                all.arrive();
+            });
+        }
+        // They have their first turn.
+        R::yield_now().await;
+        balls.iter().for_each(|ball| ball.put());
         all.await;
     }
 }
