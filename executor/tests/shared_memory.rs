@@ -167,6 +167,7 @@ async fn operate(mode: Mode, operation: Operation, rounds: u64) {
 struct Each {
     locks: f64,
     words: f64,
+    fences: f64,
     fetched: f64,
 }
 
@@ -176,6 +177,7 @@ impl Each {
         Each {
             locks: each(counts.locks),
             words: each(counts.words),
+            fences: each(counts.fences),
             fetched: each(counts.fetched),
         }
     }
@@ -211,12 +213,14 @@ fn count(mode: Mode, operation: Operation, workers: usize) -> Each {
 const PER_CORE: Mode = Mode::ThreadPerCore;
 const STEALING: Mode = Mode::MultiThread;
 
-/// Locks and words, to the nearest whole number: a look at the drivers once in many polls has some, too.
-type Row = (u64, u64);
+/// Locks, words and fences, to the nearest whole number: a look at the drivers once in many polls has some, too.
+type Row = (u64, u64, u64);
 
 impl Each {
     fn row(self) -> Row {
-        (self.locks.round() as u64, self.words.round() as u64)
+        let [locks, words, fences] =
+            [self.locks, self.words, self.fences].map(|n| n.round() as u64);
+        (locks, words, fences)
     }
 }
 
@@ -224,15 +228,15 @@ impl Each {
 fn what_a_worker_does_by_itself_is_as_in_the_table() {
     const TABLE: [(Operation, Row, Row); 9] = [
         // Per core, stealing.
-        (Spawn, (0, 7), (0, 9)),
-        (Join, (0, 10), (0, 12)),
-        (Yield, (0, 4), (0, 4)),
-        (Wake, (0, 5), (0, 6)),
-        (Timer, (2, 2), (2, 2)),
-        (Fire, (5, 8), (7, 11)),
-        (Message, (1, 2), (1, 2)),
-        (Oneshot, (0, 1), (0, 1)),
-        (Exchange, (6, 10), (8, 13)),
+        (Spawn, (0, 7, 0), (0, 9, 0)),
+        (Join, (0, 10, 0), (0, 12, 0)),
+        (Yield, (0, 4, 0), (0, 4, 0)),
+        (Wake, (0, 5, 0), (0, 6, 0)),
+        (Timer, (2, 2, 0), (2, 2, 0)),
+        (Fire, (5, 8, 0), (7, 11, 1)),
+        (Message, (1, 2, 0), (1, 2, 0)),
+        (Oneshot, (0, 1, 0), (0, 1, 0)),
+        (Exchange, (6, 10, 0), (8, 13, 1)),
     ];
     for (mode, is_stealing) in [(PER_CORE, false), (STEALING, true)] {
         for (operation, per_core, stealing) in TABLE {
@@ -323,10 +327,10 @@ fn calls_of_the_busy(mode: Mode) -> (Each, Each) {
 
 #[test]
 fn a_wake_of_a_sleeping_worker_is_as_in_the_table() {
-    for (mode, sleeps) in [(PER_CORE, (3, 7)), (STEALING, (5, 10))] {
+    for (mode, sleeps) in [(PER_CORE, (3, 7, 0)), (STEALING, (5, 10, 1))] {
         in_mode(mode, |mode| {
             let (waker, worker) = wakes_of_a_sleeper(mode);
-            assert_eq!(waker.row(), (0, 4), "{waker:?}");
+            assert_eq!(waker.row(), (0, 4, 0), "{waker:?}");
             assert_eq!(worker.row(), sleeps, "{worker:?}");
             // The task's state, the inbox and the parker, which may be on one line: there and back.
             assert!((2.0..4.0).contains(&waker.fetched.round()), "{waker:?}");
@@ -337,10 +341,11 @@ fn a_wake_of_a_sleeping_worker_is_as_in_the_table() {
 
 #[test]
 fn spawning_on_a_busy_worker_and_waking_its_tasks_is_as_in_the_table() {
-    for mode in [PER_CORE, STEALING] {
+    for (mode, fences) in [(PER_CORE, 0), (STEALING, 2)] {
         in_mode(mode, |mode| {
             let (spawn, wake) = calls_of_the_busy(mode);
-            assert_eq!((spawn.row(), wake.row()), ((0, 3), (0, 4)));
+            assert_eq!(spawn.row(), (0, 3, fences), "{spawn:?}");
+            assert_eq!(wake.row(), (0, 4, fences), "{wake:?}");
             // The inbox and the parker are this thread's while the worker is busy.
             assert!(spawn.fetched < 0.1, "{spawn:?}");
             assert_eq!(wake.fetched.round(), 1.0, "the task's state: {wake:?}");
