@@ -2,7 +2,7 @@
 
 use super::locked::Locked;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{env, fs, process};
 
@@ -113,7 +113,7 @@ impl Profile {
     }
 }
 
-fn run(me: &Path, file: &PathBuf, args: &[&str]) -> Result<(), String> {
+fn run(me: &Path, file: &Path, args: &[&str]) -> Result<(), String> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--dump-instr=yes"])
         .args(["--compress-pos=no", "--compress-strings=no"])
