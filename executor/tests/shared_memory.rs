@@ -250,6 +250,28 @@ fn what_a_worker_does_by_itself_is_as_in_the_table() {
 }
 
 #[test]
+fn a_look_at_the_drivers_that_finds_nothing_takes_two_locks() {
+    for mode in [PER_CORE, STEALING] {
+        in_mode(mode, |mode| {
+            let runtime = mode.builder().worker_threads(1).build().unwrap();
+            let counted = runtime.handle().spawn_on(0, || async {
+                let metrics = pintle::runtime::Handle::current().metrics();
+                let before = metrics.worker_driver_count(0);
+                begin();
+                operate(PER_CORE, Yield, 10 * ROUNDS).await;
+                (here(), metrics.worker_driver_count(0) - before)
+            });
+            let (counts, looks) = runtime.block_on(counted).unwrap();
+            // The reactor's and the timers'. Beyond that there is what yielding takes, and somebody who comes to wait
+            // for the task may have made it try again.
+            assert_eq!(counts.locks, 2 * looks, "{counts:?}");
+            assert_eq!(counts.words / (10 * ROUNDS), 4, "{counts:?}");
+            assert!(counts.words % (10 * ROUNDS) < 10, "{counts:?}");
+        });
+    }
+}
+
+#[test]
 fn a_worker_per_core_writes_to_no_line_that_its_sibling_writes() {
     for operation in ALL {
         in_mode(PER_CORE, |mode| {
