@@ -4,10 +4,12 @@
 
 mod support;
 
+use pintle::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use pintle::task;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use support::{Event, every_mode, poll_once};
 
@@ -105,6 +107,62 @@ fn a_spawn_is_one_allocation_and_none_where_as_many_tasks_have_ended() {
 }
 
 #[test]
+fn a_spawn_is_one_allocation_however_large_the_future() {
+    async fn as_large_as<const BYTES: usize>() -> [u8; BYTES] {
+        let held = [1; BYTES];
+        task::yield_now().await;
+        held
+    }
+    async fn spawn_each<const BYTES: usize>() -> usize {
+        counted(async || {
+            let pinned = task::spawn_local(as_large_as::<BYTES>());
+            let stealable = pintle::spawn(as_large_as::<BYTES>());
+            assert_eq!(pinned.await.unwrap(), [1; BYTES]);
+            assert_eq!(stealable.await.unwrap(), [1; BYTES]);
+        })
+        .await
+    }
+    on_a_worker(async || {
+        spawn_each::<0>().await; // The queues grow to the size they need.
+        assert_eq!(spawn_each::<0>().await, 2);
+        assert_eq!(spawn_each::<100>().await, 2);
+        assert_eq!(spawn_each::<10_000>().await, 2);
+    });
+}
+
+#[test]
+fn a_spawn_on_a_worker_from_inside_is_one_allocation() {
+    on_a_worker(async || {
+        let round = async || {
+            for _ in 0..100 {
+                let handle = pintle::runtime::Handle::current();
+                handle.spawn_on(0, task::yield_now).await.unwrap();
+            }
+        };
+        round().await;
+        assert_eq!(counted(round).await, 100);
+    });
+}
+
+#[test]
+fn aborting_and_detaching_allocate_nothing() {
+    on_a_worker(async || {
+        const TASKS: usize = 100;
+        let round = async || {
+            for _ in 0..TASKS {
+                drop(task::spawn_local(async {}));
+                let endless = task::spawn_local(std::future::pending::<()>());
+                task::yield_now().await;
+                endless.abort();
+                assert!(endless.await.unwrap_err().is_cancelled());
+            }
+        };
+        round().await;
+        assert_eq!(counted(round).await, 2 * TASKS);
+    });
+}
+
+#[test]
 fn a_timer_is_armed_fired_reset_and_cancelled_without_allocating() {
     on_a_worker(async || {
         let round = async || {
@@ -149,6 +207,144 @@ fn waking_polling_and_yielding_allocate_nothing() {
         stop.set();
         support::join_all(others).await;
         assert_eq!(counted, 0);
+    });
+}
+
+#[test]
+fn an_interval_ticks_without_allocating() {
+    on_a_worker(async || {
+        let mut interval = pintle::time::interval(Duration::from_micros(100));
+        let mut round = async || {
+            for _ in 0..20 {
+                interval.tick().await;
+            }
+        };
+        round().await;
+        assert_eq!(counted(&mut round).await, 0);
+    });
+}
+
+#[test]
+fn two_tasks_wake_each_other_without_allocating() {
+    on_a_worker(async || {
+        let (ping, pong) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let other = pintle::spawn({
+            let (ping, pong) = (ping.clone(), pong.clone());
+            async move {
+                loop {
+                    ping.notified().await;
+                    pong.notify_one();
+                }
+            }
+        });
+        let round = async || {
+            for _ in 0..100 {
+                ping.notify_one();
+                pong.notified().await;
+            }
+        };
+        round().await;
+        assert_eq!(counted(round).await, 0);
+        other.abort();
+    });
+}
+
+#[test]
+fn messages_go_from_task_to_task_without_allocating() {
+    on_a_worker(async || {
+        let (request, mut requests) = mpsc::channel(10);
+        let (reply, mut replies) = mpsc::unbounded_channel();
+        let (tell, mut told) = broadcast::channel(16);
+        let (show, mut shown) = watch::channel(0);
+        let other = pintle::spawn(async move {
+            while let Some(n) = requests.recv().await {
+                reply.send(n).unwrap();
+                tell.send(n).unwrap();
+                show.send(n).unwrap();
+            }
+        });
+        let mut round = async || {
+            // More than fit, so that senders wait, too.
+            for n in 0..100 {
+                request.send(n).await.unwrap();
+                request.send(n).await.unwrap();
+                for _ in 0..2 {
+                    assert_eq!(replies.recv().await, Some(n));
+                    assert_eq!(told.recv().await, Ok(n));
+                }
+                shown.changed().await.unwrap();
+            }
+        };
+        round().await;
+        assert_eq!(counted(&mut round).await, 0);
+        drop(request);
+        other.await.unwrap();
+    });
+}
+
+#[test]
+fn a_backlog_allocates_only_as_it_grows_beyond_what_it_ever_was() {
+    on_a_worker(async || {
+        let (sender, mut receiver) = mpsc::channel(1000);
+        let mut round = async |messages| {
+            for n in 0..messages {
+                sender.try_send(n).unwrap();
+            }
+            for n in 0..messages {
+                assert_eq!(receiver.recv().await, Some(n));
+            }
+        };
+        // The senders' end and the receiver's are swapped.
+        round(1000).await;
+        round(1000).await;
+        assert_eq!(counted(async || round(1000).await).await, 0);
+        assert_eq!(counted(async || round(1).await).await, 0);
+    });
+}
+
+#[test]
+fn a_oneshot_is_one_allocation() {
+    on_a_worker(async || {
+        let round = async || {
+            for n in 0..100 {
+                let (sender, receiver) = oneshot::channel();
+                sender.send(n).unwrap();
+                assert_eq!(receiver.await, Ok(n));
+            }
+        };
+        round().await;
+        assert_eq!(counted(round).await, 100);
+    });
+}
+
+#[test]
+fn an_exchange_over_tcp_allocates_nothing() {
+    use pintle::io::{AsyncReadExt, AsyncWriteExt};
+    on_a_worker(async || {
+        let listener = pintle::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let echo = task::spawn_local(async move {
+            let (mut far, _) = listener.accept().await.unwrap();
+            let mut bytes = [0; 100];
+            loop {
+                match far.read(&mut bytes).await.unwrap() {
+                    0 => break,
+                    n => far.write_all(&bytes[..n]).await.unwrap(),
+                }
+            }
+        });
+        let mut near = pintle::net::TcpStream::connect(address).await.unwrap();
+        let mut round = async || {
+            for _ in 0..100 {
+                let mut bytes = [1; 100];
+                near.write_all(&bytes).await.unwrap();
+                near.read_exact(&mut bytes).await.unwrap();
+            }
+        };
+        round().await;
+        assert_eq!(counted(&mut round).await, 0);
+        drop(near);
+        echo.await.unwrap();
     });
 }
 

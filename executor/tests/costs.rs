@@ -1,5 +1,6 @@
 //! What things cost, in counts, which do not depend on the machine: system calls that wake
-//! workers, registrations, turns of an idle runtime. Allocations are in `allocations.rs`.
+//! workers, registrations, turns of an idle runtime. Allocations are in `allocations.rs`; that these
+//! counters are what the kernel sees, in `system_calls.rs`.
 
 mod support;
 
@@ -184,6 +185,35 @@ fn waking_a_hundred_tasks_of_a_sleeping_worker_makes_one_system_call() {
         assert_eq!(metrics.worker_unpark_count(0) - before, 1);
         go_on.set();
         runtime.block_on(join_all(tasks));
+    });
+}
+
+#[test]
+fn what_stays_on_a_worker_neither_parks_it_nor_unparks_another() {
+    every_mode(|mode| {
+        let runtime = mode.builder().worker_threads(1).build().unwrap();
+        let counted = runtime.handle().spawn_on(0, || async {
+            let metrics = Handle::current().metrics();
+            let calls = || metrics.worker_park_count(0) + unparks(&metrics);
+            let before = calls();
+            let (sender, mut receiver) = pintle::sync::mpsc::channel(10);
+            let other = pintle::spawn(async move {
+                while let Some(n) = receiver.recv().await {
+                    task::yield_now().await;
+                    let sleep = std::pin::pin!(pintle::time::sleep(Duration::from_secs(60 + n)));
+                    assert!(support::poll_once(sleep).await.is_pending());
+                }
+            });
+            for n in 0..1000u64 {
+                sender.send(n).await.unwrap();
+                task::spawn_local(async {}).await.unwrap();
+                pintle::spawn(async {}).await.unwrap();
+            }
+            drop(sender);
+            other.await.unwrap();
+            calls() - before
+        });
+        assert_eq!(runtime.block_on(counted).unwrap(), 0);
     });
 }
 

@@ -1,5 +1,6 @@
 //! Runs cells, each in a process of its own, and compares what they say.
 
+mod growth;
 mod machine;
 mod process;
 mod results;
@@ -20,14 +21,33 @@ struct Plan {
     budget: Duration,
     rows: Vec<String>,
     runtimes: Vec<&'static Entry>,
+    /// After this no other cell is begun.
+    limit: Option<Duration>,
     results: PathBuf,
 }
+
+/// Those of which a quick run shows how they grow: Pintle's modes, and one or two peers of each kind.
+const QUICK_GROWTH: &[&str] = &[
+    "pintle-ws",
+    "pintle-tpc",
+    "pintle-ct",
+    "tokio-mt",
+    "tokio-tpc",
+    "nio",
+    "monoio-epoll",
+];
 
 impl Plan {
     fn from_args(args: &mut Args) -> Result<Plan, String> {
         let quick = args.flag("--quick");
         let scale = args.flag("--scale");
-        let (rounds, budget) = if quick { (3, 100) } else { (9, 500) };
+        let (rounds, budget) = match (quick, scale) {
+            (true, true) => (1, 100),
+            (true, false) => (3, 100),
+            (false, _) => (9, 500),
+        };
+        let minutes: Option<u64> = args.value("--minutes")?;
+        let minutes = minutes.or((quick && scale).then_some(8));
         let rounds = args.value("--rounds")?.unwrap_or(rounds);
         let budget = args.value("--budget-ms")?.unwrap_or(budget);
         let kind = match (quick, scale) {
@@ -49,7 +69,7 @@ impl Plan {
                 let all = scenarios::ALL
                     .iter()
                     .filter(|s| s.sizes.is_empty() != scale);
-                all.flat_map(|scenario| rows_of(scenario, quick)).collect()
+                all.flat_map(rows_of).collect()
             }
         };
         let runtimes = match args.value::<String>("--runtimes")? {
@@ -57,13 +77,18 @@ impl Plan {
                 .split(',')
                 .map(|name| runtimes::find(name).ok_or_else(|| format!("no runtime {name}")))
                 .collect::<Result<_, _>>()?,
-            None => runtimes::ALL.iter().collect(),
+            None => {
+                let all = runtimes::ALL.iter();
+                all.filter(|it| !(quick && scale) || QUICK_GROWTH.contains(&it.name))
+                    .collect()
+            }
         };
         Ok(Plan {
             rounds,
             budget: Duration::from_millis(budget),
             rows,
             runtimes,
+            limit: minutes.map(|minutes| Duration::from_secs(60 * minutes)),
             results,
         })
     }
@@ -74,21 +99,20 @@ fn rows_named(name: &str) -> Result<Vec<String>, String> {
     let (scenario, size) = crate::cell::split(name);
     let scenario = scenarios::find(scenario).ok_or_else(|| format!("no scenario {name}"))?;
     Ok(match size {
-        0 => rows_of(scenario, false),
+        0 => rows_of(scenario),
         _ => vec![name.into()],
     })
 }
 
-/// The rows of a scenario. The largest sizes are not quick.
-fn rows_of(scenario: &Scenario, quick: bool) -> Vec<String> {
+/// The rows of a scenario: it, or it in all its sizes.
+fn rows_of(scenario: &Scenario) -> Vec<String> {
     if scenario.sizes.is_empty() {
         return vec![scenario.name.into()];
     }
-    let sizes = match quick {
-        true => &scenario.sizes[..2],
-        false => scenario.sizes,
-    };
-    let named = sizes.iter().map(|size| format!("{}@{size}", scenario.name));
+    let named = scenario
+        .sizes
+        .iter()
+        .map(|size| format!("{}@{size}", scenario.name));
     named.collect()
 }
 
@@ -103,6 +127,8 @@ pub fn table(mut args: Args) -> Result<(), String> {
             "the machine is busy (load average {load}): this will measure the neighbours, too"
         );
     }
+    let mut left_out = 0;
+    let start = Instant::now();
     for round in 1..=plan.rounds {
         let began = Instant::now();
         for row in &plan.rows {
@@ -110,6 +136,10 @@ pub fn table(mut args: Args) -> Result<(), String> {
             // in another order each time.
             for runtime in shuffled(&plan.runtimes, round) {
                 if results.has(round, runtime.name, row) {
+                    continue;
+                }
+                if plan.limit.is_some_and(|limit| start.elapsed() > limit) {
+                    left_out += 1;
                     continue;
                 }
                 let line = process::run(runtime.name, row, plan.budget);
@@ -121,6 +151,9 @@ pub fn table(mut args: Args) -> Result<(), String> {
         }
         let seconds = began.elapsed().as_secs();
         eprintln!("round {round} of {} took {seconds} s", plan.rounds);
+    }
+    if left_out > 0 {
+        eprintln!("the time is over, and {left_out} cells are left out; the same command goes on");
     }
     print!("{}", table::render(&results));
     Ok(())

@@ -1,5 +1,6 @@
 //! The tables in Markdown.
 
+use super::growth;
 use super::results::Results;
 use super::standing::Row;
 use crate::runtime::Kind;
@@ -13,11 +14,11 @@ use std::fmt::Write;
 const BASE: &str = "tokio-mt";
 
 /// One line of the tables.
-struct Line<'a> {
-    name: &'a str,
-    scenario: &'static Scenario,
-    metric: &'static Metric,
-    row: Row<'a>,
+pub struct Line<'a> {
+    pub name: &'a str,
+    pub scenario: &'static Scenario,
+    pub metric: &'static Metric,
+    pub row: Row<'a>,
 }
 
 /// Everything there is to say about the results.
@@ -28,6 +29,7 @@ pub fn render(results: &Results) -> String {
         let _ = writeln!(text, "- {head}");
     }
     let _ = writeln!(text, "- rounds: {}\n", results.rounds());
+    growth::tables(&mut text, &lines);
     goal(&mut text, &lines);
     ratios(&mut text, &lines);
     lost(&mut text, &lines);
@@ -78,7 +80,7 @@ impl Line<'_> {
         format!("{}{size}: {}", self.scenario.about, self.label())
     }
 
-    fn label(&self) -> String {
+    pub fn label(&self) -> String {
         let more = if self.metric.more_is_better {
             " ↑"
         } else {
@@ -100,7 +102,12 @@ fn goal(text: &mut String, lines: &[Line<'_>]) {
                 .any(|line| line.row.cells.contains_key(entry.name))
         })
         .collect();
-    header(text, "| scenario | best peer |", &shown, " the goal is |");
+    header(
+        text,
+        "| scenario | best peer |",
+        &names(&shown),
+        " the goal is |",
+    );
     for line in lines {
         let best = line.row.best_peer();
         let best = best.and_then(|entry| Some((entry.name, line.row.summary(entry.name)?)));
@@ -135,7 +142,7 @@ fn ratios(text: &mut String, lines: &[Line<'_>]) {
         .iter()
         .filter(|entry| measured.contains(entry.name))
         .collect();
-    header(text, "| scenario | base |", &shown, "");
+    header(text, "| scenario | base |", &names(&shown), "");
     for line in lines {
         let best = line.row.best_peer();
         let base = line.row.summary(BASE);
@@ -198,18 +205,23 @@ fn missing(text: &mut String, lines: &[Line<'_>]) {
     }
 }
 
-fn header(text: &mut String, before: &str, entries: &[&Entry], after: &str) {
+/// Names of columns, of which those in the middle are of numbers.
+pub fn header(text: &mut String, before: &str, names: &[impl AsRef<str>], after: &str) {
     text.push_str(before);
-    for entry in entries {
-        let _ = write!(text, " {} |", entry.name);
+    for name in names {
+        let _ = write!(text, " {} |", name.as_ref());
     }
     let _ = writeln!(text, "{after}");
     let columns = |part: &str| part.matches('|').count();
     let left = columns(before) - 1;
     text.push_str(&"| --- ".repeat(left));
-    text.push_str(&"| ---: ".repeat(entries.len()));
+    text.push_str(&"| ---: ".repeat(names.len()));
     text.push_str(&"| --- ".repeat(columns(after)));
     text.push_str("|\n");
+}
+
+fn names(entries: &[&Entry]) -> Vec<&'static str> {
+    entries.iter().map(|entry| entry.name).collect()
 }
 
 fn with_spread(summary: &Summary) -> String {
@@ -221,7 +233,7 @@ fn with_spread(summary: &Summary) -> String {
 }
 
 /// Three digits are more than the machine can vouch for.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     match value.abs() {
         size if size >= 99.95 => format!("{value:.0}"),
         size if size >= 9.995 => format!("{value:.1}"),

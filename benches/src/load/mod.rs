@@ -19,6 +19,9 @@ const ECHO_LENGTH: usize = 1024;
 /// Bytes of a server's buffer: larger, so that it can tell from a short read that there is no more.
 pub const BUFFER_LENGTH: usize = 4096;
 
+/// Descriptors that are not connections: listeners, polls, files; of any runtime.
+const SPARE: usize = 200;
+
 /// What clients ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request {
@@ -87,6 +90,12 @@ pub struct Session {
 impl Session {
     /// Starts one that goes on for `budget`, after a quarter of that.
     pub fn start(addr: SocketAddr, load: &Load, budget: Duration) -> Self {
+        let limit = raise_limit();
+        assert!(
+            load.connections + SPARE <= limit,
+            "{} connections are more than the hard limit of descriptors allows: {limit}",
+            load.connections
+        );
         let me = std::env::current_exe().expect("the path of this program");
         let mut command = Command::new(me);
         command
@@ -167,13 +176,17 @@ pub fn main(mut args: Args) -> Result<(), String> {
     Ok(())
 }
 
-/// As many descriptors as the system lets one have.
-pub fn raise_limit() {
+/// Lets this process have as many descriptors as the system allows, and says how many.
+pub fn raise_limit() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let most = Rlimit {
         current: limit.maximum,
         ..limit
     };
-    // If not, a scenario with many connections says so.
-    let _ = setrlimit(Resource::Nofile, most);
+    let now = match setrlimit(Resource::Nofile, most) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    };
+    // None is no limit.
+    now.map_or(usize::MAX, |most| most as usize)
 }

@@ -9,6 +9,7 @@ mod pintle;
 mod smol;
 mod tokio;
 
+use crate::instructions;
 use crate::plain;
 use crate::runtime::{Kind, Runtime};
 use crate::scenarios::{self, Outcome, Setup};
@@ -30,12 +31,18 @@ pub struct Entry {
     pub name: &'static str,
     pub kind: Kind,
     run: fn(&str, &Setup) -> Option<Outcome>,
+    count: fn(&str, usize) -> Option<()>,
 }
 
 impl Entry {
     /// Runs a scenario in this process; `None` if there is no such scenario.
     pub fn run(&self, scenario: &str, setup: &Setup) -> Option<Outcome> {
         (self.run)(scenario, setup)
+    }
+
+    /// Runs one of the programs whose instructions are counted; `None` if there is none of that name.
+    pub fn count(&self, program: &str, operations: usize) -> Option<()> {
+        (self.count)(program, operations)
     }
 
     pub fn is_pintle(&self) -> bool {
@@ -50,10 +57,12 @@ macro_rules! entries {
             name: <$runtime as Runtime>::NAME,
             kind: <$runtime as Runtime>::KIND,
             run: scenarios::run::<$runtime>,
+            count: instructions::programs::run::<$runtime>,
         }),*, Entry {
             name: plain::NAME,
             kind: Kind::Plain,
             run: plain::run,
+            count: |_, _| None,
         }];
     };
 }

@@ -1,8 +1,9 @@
-//! How cost grows with the number of tasks, timers and connections.
+//! How cost grows with the number of tasks, timers, connections and workers.
 
 use super::Setup;
 use super::batches::{On, nanoseconds_each, on_workers};
 use super::serving;
+use super::switching;
 use super::timing::{LONG, STRETCH, arm};
 use crate::measure::Countdown;
 use crate::runtime::Runtime;
@@ -71,6 +72,19 @@ pub fn timers<R: Runtime>(setup: &Setup) -> [f64; 2] {
 /// Echo with so many connections, all of them in use.
 pub fn connections<R: Runtime>(setup: &Setup) -> [f64; 1] {
     [serving::echo_with::<R>(&long_enough(setup), setup.size).cpu]
+}
+
+/// Tasks that workers have each for themselves, with so many workers. More of them are to be faster by as much;
+/// by how much they are not is what they cost one another.
+pub fn workers<R: Runtime>(setup: &Setup) -> [f64; 2] {
+    let setup = Setup {
+        workers: R::KIND.workers(setup.size),
+        size: 10_000,
+        ..*setup
+    };
+    let [spawn] = tasks::<R>(&setup);
+    let [yields] = switching::yields::<R>(&setup);
+    [spawn, yields]
 }
 
 /// With time for some round trips on each connection.

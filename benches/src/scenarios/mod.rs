@@ -1,6 +1,6 @@
 //! The scenarios, each written once for all runtimes.
 
-mod batches;
+pub mod batches;
 pub mod computing;
 pub mod growth;
 mod memory;
@@ -148,6 +148,8 @@ scenarios! {
         [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
     conns: "TCP echo, 1 KiB, by connections",
         growth::connections, [cost("server cpu", "µs/trip")], [10, 100, 1_000, 10_000];
+    workers: "tasks of the workers' own, by workers",
+        growth::workers, [cost("10k tasks", "ns/poll"), cost("yield", "ns/yield")], [1, 2];
 }
 
 /// The scenario of that name.

@@ -1,17 +1,30 @@
-//! The real primitives, under the names of the shim.
+//! The real primitives, under the names of the shim; under `--cfg counted`, those that count.
 
 /// Locks, atomics and reference counts.
 pub mod sync {
-    pub use parking_lot::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard};
+    #[cfg(counted)]
+    pub use super::counted::Mutex;
+    #[cfg(not(counted))]
+    pub use parking_lot::Mutex;
+    pub use parking_lot::{Condvar, MutexGuard, RwLock, RwLockReadGuard};
     pub use std::sync::Arc;
 
     /// Atomic words, memory orderings and fences.
     pub mod atomic {
+        #[cfg(counted)]
+        pub use super::super::counted::{
+            AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, fence,
+        };
+        pub use std::sync::atomic::Ordering;
+        #[cfg(not(counted))]
         pub use std::sync::atomic::{
-            AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
+            AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, fence,
         };
     }
 }
+
+#[cfg(counted)]
+pub mod counted;
 
 /// Interior mutability whose accesses a model can watch.
 pub mod cell {
