@@ -319,6 +319,12 @@ fn ids_are_unique_and_known_inside() {
             let id = handle.id();
             assert_eq!(handle.await.unwrap(), id);
             assert!(ids.insert(id));
+            let job = task::spawn_blocking(|| {
+                let inside = pintle::runtime::Handle::current().block_on(async { task::try_id() });
+                (task::id(), inside)
+            });
+            let id = job.id();
+            assert_eq!(job.await.unwrap(), (id, None));
             let error = pintle::spawn(async { panic!() });
             let id = error.id();
             assert_eq!(error.await.unwrap_err().id(), id);

@@ -23,6 +23,7 @@ use super::remote::{GUEST, Remote};
 use super::shared::{Shared, StealableQueue};
 use super::turn::{Root, Step};
 use crate::queue::deque::Worker as Deque;
+use crate::task;
 use pintle_sync::budget;
 use pintle_sync::shim::panic::is_model_over;
 use pintle_sync::shim::sync::atomic::{AtomicBool, Ordering};
@@ -196,6 +197,8 @@ impl Drop for InCore {
 
 fn block_on_core<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output {
     let _seated = current::enter_outside(shared);
+    // It may be inside of a blocking job, which is one.
+    let _no_task = task::run_no_task();
     let waiting = WaitsIn(shared, Arc::new(Waiting::default()));
     let waker = Waker::from(waiting.1.clone());
     let mut future = pin!(Some(future));

@@ -186,8 +186,7 @@ impl Local {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let home = self.home(true, || self.thread_home.clone());
-        let (task, handle) = task::create(future, home, Id::next(), name);
+        let (task, handle) = task::create(future, self.thread_home(), Id::next(), name);
         if self.closing.get() {
             task.cancel();
         } else {
@@ -221,6 +220,12 @@ impl Local {
         }
     }
 
+    #[inline]
+    pub(super) fn thread_home(&self) -> OnWorker {
+        self.home(true, || self.thread_home.clone())
+    }
+
+    #[inline]
     fn home(&self, thread_bound: bool, make: impl FnOnce() -> Arc<Home>) -> OnWorker {
         self.spare_homes[usize::from(thread_bound)].take_or(|| OnWorker(make()))
     }

@@ -152,7 +152,9 @@ impl Shared {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let home = OnWorker(self.thread_homes[index].clone());
+        let home = &self.thread_homes[index];
+        let kept = current::with_local(|local| local.is_at(home).then(|| local.thread_home()));
+        let home = kept.flatten().unwrap_or_else(|| OnWorker(home.clone()));
         let (task, handle) = task::create(future, home, Id::next(), name);
         self.start(task);
         handle
