@@ -22,7 +22,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use loom::thread;
 use pintle::checked::task::{
-    Bound, Id, JoinError, JoinHandle, Pinned, Schedule, Stealable, Task, create,
+    Bound, Header, Id, JoinError, JoinHandle, Pinned, Schedule, Stealable, Task, create,
 };
 use pintle_loom_tests::{Drops, Item, model};
 use pintle_sync::shim::sync::Arc;
@@ -123,6 +123,16 @@ unsafe impl Schedule for Lane {
     }
 }
 
+/// Writes to the task's link, as a queue does when it takes a task in and when it gives it out.
+fn linked(task: Task<Lane>) -> Task<Lane> {
+    let raw = task.into_raw();
+    // SAFETY: the `Task` is ours, and comes back once.
+    unsafe {
+        Header::set_next(raw, None);
+        Task::from_raw(raw)
+    }
+}
+
 impl Shared {
     fn new() -> StdArc<Self> {
         StdArc::new(Self {
@@ -134,7 +144,7 @@ impl Shared {
     }
 
     fn push(&self, task: Task<Lane>) {
-        let before = self.queue.send(task);
+        let before = self.queue.send(linked(task));
         assert!(
             before.is_none(),
             "the one task of a model is scheduled twice"
@@ -159,7 +169,7 @@ impl Shared {
     /// Runs what is queued, until nothing is.
     fn run(&self) {
         while let Some(task) = self.queue.receive() {
-            task.run();
+            linked(task).run();
         }
     }
 
@@ -626,6 +636,29 @@ fn an_abort_against_a_wake_of_an_idle_task_ends_it() {
         }
         sleeper.shared.run();
         sleeper.end();
+    });
+}
+
+/// ```text
+/// aborter       waker, runner
+/// W? idle
+///               wake, start_poll, end_poll: Park    W: idle, as before
+/// W: CLAIMED
+/// ```
+/// The word is the same, but the task has been queued and polled meanwhile: the aborter, who queues it,
+/// must come after that.
+#[test]
+fn an_abort_knows_of_a_poll_that_came_and_went_since_it_looked() {
+    model(BOUND, || {
+        let sleeper = Sleeper::idle();
+        let (waker, abort) = (sleeper.waker(), sleeper.handle.abort_handle());
+        let other = thread::spawn(move || abort.abort());
+        waker.wake_by_ref();
+        sleeper.shared.run();
+        other.join().unwrap();
+        drop(waker);
+        sleeper.shared.run();
+        assert!(!sleeper.end(), "nobody has set the flag");
     });
 }
 
