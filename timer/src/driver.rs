@@ -119,27 +119,12 @@ impl Driver {
     ///
     /// If the driver's owner is gone.
     pub fn insert(&self, deadline: Instant, waker: &Waker) -> Result<Key, Closed> {
-        self.insert_at(self.clock.now(), deadline, waker)
-    }
-
-    /// As [`insert`](Self::insert) for a caller that has just read this driver's clock.
-    pub(crate) fn insert_at(
-        &self,
-        now: Instant,
-        deadline: Instant,
-        waker: &Waker,
-    ) -> Result<Key, Closed> {
-        let tick = self.ticks.deadline(deadline);
+        let tick = self.ticks.of(deadline);
         let waker = waker.clone();
         let mut state = self.state.lock();
         if state.closed {
             drop(state);
             return Err(Closed(()));
-        }
-        if state.wheel.is_empty() {
-            // It may not have been turned for long, and there is nothing to fire: bring it up to
-            // date, or the timer would have to cascade down from a level it need not be on.
-            state.wheel.advance(self.ticks.now(now), &mut drop);
         }
         let key = state.wheel.insert(tick, waker);
         let unpark = state.upsets_plan(tick);
@@ -167,7 +152,7 @@ impl Driver {
 
     /// Moves a pending timer to another deadline; false if it has fired or been removed.
     pub fn reset(&self, key: Key, deadline: Instant) -> bool {
-        let tick = self.ticks.deadline(deadline);
+        let tick = self.ticks.of(deadline);
         let mut state = self.state.lock();
         if !state.wheel.reset(key, tick) {
             return false;
@@ -209,7 +194,7 @@ impl Driver {
         if state.wheel.is_empty() {
             return 0;
         }
-        state.fire(self.ticks.now(self.clock.now()), batch)
+        state.fire(self.ticks.of(self.clock.now()), batch)
     }
 }
 

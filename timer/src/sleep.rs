@@ -24,8 +24,8 @@ use std::time::Duration;
 
 /// Waits until `duration` has passed.
 ///
-/// It is done no earlier than that, and later by no more than the thread is busy plus a sixteenth
-/// of a millisecond. A duration that reaches beyond what `Instant` can say, such as
+/// It is done no earlier than that, and later by no more than the thread is busy and the system takes
+/// to wake it. A duration that reaches beyond what `Instant` can say, such as
 /// `Duration::MAX`, waits for ever, as far as any process is concerned.
 ///
 /// # Cancel safety
@@ -160,17 +160,12 @@ impl Sleep {
             progress.made_progress();
             return Poll::Ready(());
         }
-        self.wait(seat, now, cx);
+        self.wait(seat, cx);
         Poll::Pending
     }
 
     /// Sees to it that the task is woken at the deadline.
-    fn wait(
-        &mut self,
-        seat: Result<Arc<Driver>, current::NoDriver>,
-        now: Instant,
-        cx: &Context<'_>,
-    ) {
+    fn wait(&mut self, seat: Result<Arc<Driver>, current::NoDriver>, cx: &Context<'_>) {
         if let Some(home) = &self.home {
             let may_stay = seat
                 .as_ref()
@@ -182,7 +177,7 @@ impl Sleep {
         let home = self.leave();
         let driver = seat.or_else(|no_driver| home.ok_or(no_driver));
         let driver = driver.unwrap_or_else(|no_driver| panic!("{no_driver}"));
-        match driver.insert_at(now, self.deadline, cx.waker()) {
+        match driver.insert(self.deadline, cx.waker()) {
             Ok(key) => self.home = Some(Home { driver, key }),
             Err(closed) => panic!("{closed}"),
         }
