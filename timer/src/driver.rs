@@ -135,19 +135,23 @@ impl Driver {
         Ok(key)
     }
 
-    /// Makes a pending timer wake `waker` instead; false if it has fired or been removed.
-    pub fn set_waker(&self, key: Key, waker: &Waker) -> bool {
+    /// Makes a timer wake `waker` instead, if it is pending, and says what has become of it. For whoever
+    /// holds the key and has not removed the timer.
+    pub fn set_waker(&self, key: Key, waker: &Waker) -> Fate {
         let mut state = self.state.lock();
         let Some(current) = state.wheel.get_mut(key) else {
-            return false;
+            return match state.closed {
+                true => Fate::ThrownOut,
+                false => Fate::Fired,
+            };
         };
         if current.will_wake(waker) {
-            return true;
+            return Fate::Pending;
         }
         let previous = std::mem::replace(current, waker.clone());
         drop(state);
         drop(previous);
-        true
+        Fate::Pending
     }
 
     /// Moves a pending timer to another deadline; false if it has fired or been removed.
@@ -209,6 +213,17 @@ impl fmt::Debug for Driver {
         }
         debug.finish_non_exhaustive()
     }
+}
+
+/// What has become of a timer that nobody has removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It waits for its deadline.
+    Pending,
+    /// The driver has been turned, by its clock, to the deadline or beyond.
+    Fired,
+    /// The driver's owner is gone, and this may have been before the deadline.
+    ThrownOut,
 }
 
 /// The driver's owner is gone; it takes no more timers.

@@ -76,7 +76,7 @@ pub mod wheel;
 
 pub use clock::Clock;
 pub use control::{advance, pause, resume};
-pub use driver::{Closed, Driver};
+pub use driver::{Closed, Driver, Fate};
 pub use instant::Instant;
 pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
 pub use participant::{Inhibit, Participant};
