@@ -2,6 +2,16 @@
 
 use pintle_sync::shim::sync::Mutex;
 use pintle_sync::shim::sync::atomic::{AtomicU64, Ordering, fence};
+use pintle_sync::shim::time;
+use std::time::{Duration, Instant};
+
+/// How long a worker may leave its drivers alone before siblings step in. Also the period of the
+/// watch, so an event at a stuck worker waits this long at most twice over.
+pub const WATCH: Duration = Duration::from_millis(1);
+
+/// How long after a planned wake-up the alarm rings: the worker may need a moment to wake up, and what
+/// is too early for it to be found stuck is a ring in vain.
+const AFTER_PLANNED: Duration = Duration::from_micros(1125);
 
 /// The word: searching workers in the low half, sleeping ones in the high half.
 const SEARCHING: u64 = 1;
@@ -26,16 +36,29 @@ pub struct Sleepers {
 #[derive(Debug)]
 struct List {
     asleep: Vec<usize>,
-    /// A sleeper whose alarm is set.
-    watcher: Option<usize>,
+    watch: Option<Watch>,
+}
+
+/// A sleeper's alarm is set.
+#[derive(Debug, Clone, Copy)]
+struct Watch {
+    keeper: usize,
+    rings: Instant,
+}
+
+impl List {
+    fn set_watch(&mut self, keeper: usize, rings: Instant, alarm: impl FnOnce(Alarm)) {
+        self.watch = Some(Watch { keeper, rings });
+        alarm(Alarm::Set(keeper, rings));
+    }
 }
 
 /// What must happen to a worker's alarm. Done under the lock of the list, so that alarms change in
 /// the order in which the watch does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alarm {
-    /// The worker keeps the watch: set it.
-    Set(usize),
+    /// The worker keeps the watch: set it to ring then.
+    Set(usize, Instant),
     /// The watch is over: silence it.
     Silence(usize),
 }
@@ -48,7 +71,7 @@ impl Sleepers {
             workers,
             list: Mutex::new(List {
                 asleep: Vec::with_capacity(workers),
-                watcher: None,
+                watch: None,
             }),
         }
     }
@@ -66,7 +89,7 @@ impl Sleepers {
             return None;
         }
         // The watcher last: waking it means passing the watch on.
-        let watcher = list.watcher;
+        let watcher = list.watch.map(|watch| watch.keeper);
         let at = match list
             .asleep
             .iter()
@@ -112,10 +135,17 @@ impl Sleepers {
         last
     }
 
-    /// A worker enters the list; `was_searching` ends its search. True if nobody searches: then it
-    /// must look at every queue once more, and [`leave`](Self::leave) again if it sees anything.
+    /// A worker enters the list; `was_searching` ends its search. It will get up at `wakes`, if not before.
+    /// True if nobody searches: then it must look at every queue once more, and
+    /// [`leave`](Self::leave) again if it sees anything.
     #[must_use = "the last one to look must look"]
-    pub fn sleep(&self, index: usize, was_searching: bool, alarm: impl FnOnce(Alarm)) -> bool {
+    pub fn sleep(
+        &self,
+        index: usize,
+        was_searching: bool,
+        wakes: Option<Instant>,
+        alarm: impl FnOnce(Alarm),
+    ) -> bool {
         {
             let mut list = self.list.lock();
             let change = ASLEEP - if was_searching { SEARCHING } else { 0 };
@@ -124,13 +154,18 @@ impl Sleepers {
                 .fetch_add(change, Ordering::Relaxed)
                 .wrapping_add(change);
             list.asleep.push(index);
-            if asleep(word) == self.workers as u64 {
-                if let Some(watcher) = list.watcher.take() {
-                    alarm(Alarm::Silence(watcher));
+            match (list.watch, wakes) {
+                (None, _) if asleep(word) < self.workers as u64 => {
+                    list.set_watch(index, time::now() + WATCH, alarm);
                 }
-            } else if list.watcher.is_none() {
-                list.watcher = Some(index);
-                alarm(Alarm::Set(index));
+                (Some(watch), Some(wakes)) if asleep(word) == self.workers as u64 => {
+                    list.set_watch(watch.keeper, wakes + AFTER_PLANNED, alarm);
+                }
+                (Some(watch), None) if asleep(word) == self.workers as u64 => {
+                    list.watch = None;
+                    alarm(Alarm::Silence(watch.keeper));
+                }
+                _ => {}
             }
         }
         // Sleep, step 2. Orders the entry before the look at the word and the queues.
@@ -151,14 +186,15 @@ impl Sleepers {
             }
             None => true,
         };
-        if list.watcher == Some(index) {
-            list.watcher = None;
-        }
-        if list.watcher.is_none() {
-            list.watcher = list.asleep.last().copied();
-            if let Some(sibling) = list.watcher {
-                alarm(Alarm::Set(sibling));
-            }
+        list.watch.take_if(|watch| watch.keeper == index);
+        let keeper = match list.watch {
+            // Set to ring soon enough already, when this worker was expected to wake up.
+            Some(watch) if watch.rings <= time::now() + AFTER_PLANNED => None,
+            Some(watch) => Some(watch.keeper),
+            None => list.asleep.last().copied(),
+        };
+        if let Some(keeper) = keeper {
+            list.set_watch(keeper, time::now() + WATCH, alarm);
         }
         searching
     }
