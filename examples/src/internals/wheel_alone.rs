@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release -p pintle-examples --bin wheel_alone
-//! cargo run --release -p pintle-examples --bin wheel_alone -- 5 16384 16385 1000000000
+//! cargo run --release -p pintle-examples --bin wheel_alone -- 5 65536 65537 1000000000
 //! ```
 //!
 //! The numbers are deadlines. The wheel is asked for its next stop and turned to it, again and
@@ -23,7 +23,7 @@ use std::time::Instant;
 const HELP: &str = "
 Shows how a hierarchical timing wheel turns.
 
-    [TICK...]          the deadlines [1 63 16384 5000000 5000001 5000002 5000003 5000004 300000000]
+    [TICK...]          the deadlines [1 63 65536 5000000 5000001 5000002 5000003 5000004 300000000]
 ";
 
 /// Five of them lie in one slot, too many to be looked through ahead of time.

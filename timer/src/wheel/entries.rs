@@ -188,6 +188,16 @@ impl<T> Entries<T> {
         list.tail = index;
     }
 
+    /// Unlinks the first entry, of which there is one.
+    pub(super) fn unlink_first(&mut self, list: &mut List) {
+        let next = self.at(list.head).next;
+        list.head = next;
+        match self.slab.get_mut(next as usize) {
+            Some(next) => next.prev = NIL,
+            None => list.tail = NIL,
+        }
+    }
+
     pub(super) fn unlink(&mut self, list: &mut List, index: u32) {
         let Entry { prev, next, .. } = *self.at(index);
         if prev == NIL {

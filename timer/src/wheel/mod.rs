@@ -15,7 +15,7 @@
 //!   level 5 ────────────────────┘   │   │   │   │   │     64^5 grains a slot
 //!                                 …                              …
 //!   level 1 ────────────────────────────────────┘   │     64
-//!   level 0 ────────────────────────────────────────┘     one grain a slot, 2^14 ticks
+//!   level 0 ────────────────────────────────────────┘     one grain a slot, 2^16 ticks
 //! ```
 //!
 //! A timer lies on the level of the highest digit in which its deadline differs from `elapsed`, the
@@ -234,16 +234,23 @@ impl<T> Wheel<T> {
     /// Fires what is due in a slot of the lowest level. Whether that was all of it; what is left comes
     /// after `now`, and so does all that is not in the slot.
     fn fire_due(&mut self, place: Place, now: u64, fire: &mut impl FnMut(T)) -> bool {
+        // The first one that stays, after which entries are in the middle of the list.
+        let mut stays = None;
         let mut next = self.slots.list(place).first();
         while let Some(index) = next {
             let (when, after) = self.entries.peek(index);
             next = after;
-            if when <= now {
-                self.slots.unlink(&mut self.entries, place, index);
+            if when > now {
+                stays = Some(index);
+            } else {
+                match stays {
+                    None => drop(self.slots.pop_front(&mut self.entries, place)),
+                    Some(_) => self.slots.unlink(&mut self.entries, place, index),
+                }
                 fire(self.entries.take(index));
             }
         }
-        self.slots.list(place).is_empty()
+        stays.is_none()
     }
 
     /// Spreads the slot that `elapsed` has just entered over the levels below.

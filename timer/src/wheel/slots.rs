@@ -9,8 +9,8 @@
 
 use super::entries::{Entries, Key, List};
 
-/// Bits of a tick that no level resolves: 2^14 ticks are a grain.
-pub(super) const GRAIN_BITS: u32 = 14;
+/// Bits of a tick that no level resolves: 2^16 ticks are a grain.
+pub(super) const GRAIN_BITS: u32 = 16;
 /// Bits of a tick that one level resolves.
 const BITS: u32 = 6;
 /// Slots in a level: as many as a word has bits.
@@ -108,16 +108,18 @@ impl Slots {
     pub(super) fn unlink<T>(&mut self, entries: &mut Entries<T>, place: Place, index: u32) {
         let list = &mut self.lists[usize::from(place.0)];
         entries.unlink(list, index);
-        if list.is_empty()
-            && let Some(word) = self.occupied.get_mut(place.level() as usize)
-        {
-            *word &= !bit(place);
+        if list.is_empty() {
+            self.vacate(place);
         }
     }
 
     pub(super) fn pop_front<T>(&mut self, entries: &mut Entries<T>, place: Place) -> Option<u32> {
-        let index = self.list(place).first()?;
-        self.unlink(entries, place, index);
+        let list = &mut self.lists[usize::from(place.0)];
+        let index = list.first()?;
+        entries.unlink_first(list);
+        if list.is_empty() {
+            self.vacate(place);
+        }
         Some(index)
     }
 
@@ -132,6 +134,12 @@ impl Slots {
             *word |= bit(place);
         }
         &mut self.lists[usize::from(place.0)]
+    }
+
+    fn vacate(&mut self, place: Place) {
+        if let Some(word) = self.occupied.get_mut(place.level() as usize) {
+            *word &= !bit(place);
+        }
     }
 }
 
