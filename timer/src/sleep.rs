@@ -163,15 +163,11 @@ impl Sleep {
     }
 
     pub(crate) fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let progress = ready!(budget::poll_proceed(cx));
-        let polled = match current::with(|here| self.poll_at(here, cx)) {
-            Ok(polled) => polled,
-            Err(no_driver) => self.poll_away(no_driver, cx),
-        };
-        if polled.is_ready() {
-            progress.made_progress();
-        }
-        polled
+        let polled = current::with(|here| self.poll_at(here, cx));
+        ready!(polled.unwrap_or_else(|no_driver| self.poll_away(no_driver, cx)));
+        // It costs nothing to wait. Who may not go on now is ready when polled again.
+        ready!(budget::poll_proceed(cx)).made_progress();
+        Poll::Ready(())
     }
 
     /// Polls where `here` drives the timers.

@@ -30,7 +30,7 @@ Shows how a hierarchical timing wheel turns.
 const DEADLINES: [u64; 9] = [
     1,
     63,
-    16_384,
+    65_536,
     5_000_000,
     5_000_001,
     5_000_002,
