@@ -629,3 +629,20 @@ fn who_wakes_when_it_meant_to_finds_the_watch_set() {
         let _ = shared.sleepers.leave(1, |_| panic!("set again"));
     });
 }
+
+/// a   asleep, keeps the watch
+/// b   asleep, but briefly ─ awake ─ asleep ─ awake
+#[test]
+fn who_sleeps_but_briefly_time_and_again_leaves_the_watch_set() {
+    model(3, || {
+        let shared = share(2, &[]);
+        shared.lie_down(0);
+        shared.lie_down(1);
+        assert!(shared.alarms().is_empty());
+        shared.get_up(1);
+        assert_eq!(shared.alarms(), [0]);
+        let again = |_| panic!("set or silenced");
+        let _ = shared.sleepers.sleep(1, false, None, again);
+        let _ = shared.sleepers.leave(1, again);
+    });
+}

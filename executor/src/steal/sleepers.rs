@@ -25,6 +25,10 @@ fn asleep(word: u64) -> u64 {
     word >> 32
 }
 
+/// If all sleep for less than this, they will soon be woken again: the alarm may stay as it is, for
+/// the next one to find it set.
+const BRIEF: Duration = Duration::from_micros(250);
+
 /// See the folder's `README.md` for the protocol.
 #[derive(Debug)]
 pub struct Sleepers {
@@ -37,6 +41,10 @@ pub struct Sleepers {
 struct List {
     asleep: Vec<usize>,
     watch: Option<Watch>,
+    /// Since when all sleep.
+    all_since: Option<Instant>,
+    /// Whether all slept but briefly last time.
+    brief: bool,
 }
 
 /// A sleeper's alarm is set.
@@ -72,6 +80,8 @@ impl Sleepers {
             list: Mutex::new(List {
                 asleep: Vec::with_capacity(workers),
                 watch: None,
+                all_since: None,
+                brief: false,
             }),
         }
     }
@@ -154,18 +164,22 @@ impl Sleepers {
                 .fetch_add(change, Ordering::Relaxed)
                 .wrapping_add(change);
             list.asleep.push(index);
-            match (list.watch, wakes) {
-                (None, _) if asleep(word) < self.workers as u64 => {
+            if asleep(word) < self.workers as u64 {
+                if list.watch.is_none() {
                     list.set_watch(index, time::now() + WATCH, alarm);
                 }
-                (Some(watch), Some(wakes)) if asleep(word) == self.workers as u64 => {
-                    list.set_watch(watch.keeper, wakes + AFTER_PLANNED, alarm);
+            } else {
+                list.all_since = Some(time::now());
+                match (list.watch, wakes) {
+                    (Some(watch), Some(wakes)) if !list.brief => {
+                        list.set_watch(watch.keeper, wakes + AFTER_PLANNED, alarm);
+                    }
+                    (Some(watch), None) if !list.brief => {
+                        list.watch = None;
+                        alarm(Alarm::Silence(watch.keeper));
+                    }
+                    _ => {}
                 }
-                (Some(watch), None) if asleep(word) == self.workers as u64 => {
-                    list.watch = None;
-                    alarm(Alarm::Silence(watch.keeper));
-                }
-                _ => {}
             }
         }
         // Sleep, step 2. Orders the entry before the look at the word and the queues.
@@ -187,14 +201,25 @@ impl Sleepers {
             None => true,
         };
         list.watch.take_if(|watch| watch.keeper == index);
+        let now = time::now();
+        // Who finds somebody awake finds the watch kept. Who finds all asleep may find an alarm that is
+        // left from before: one that rings too early would ring in vain.
+        let mut earliest = None;
+        if let Some(since) = list.all_since.take() {
+            list.brief = now.saturating_duration_since(since) < BRIEF;
+            earliest = Some(now + WATCH / 2);
+        }
+        let is_set = |watch: Watch| {
+            earliest.is_none_or(|earliest| earliest <= watch.rings)
+                && watch.rings <= now + AFTER_PLANNED
+        };
         let keeper = match list.watch {
-            // Set to ring soon enough already, when this worker was expected to wake up.
-            Some(watch) if watch.rings <= time::now() + AFTER_PLANNED => None,
+            Some(watch) if is_set(watch) => None,
             Some(watch) => Some(watch.keeper),
             None => list.asleep.last().copied(),
         };
         if let Some(keeper) = keeper {
-            list.set_watch(keeper, time::now() + WATCH, alarm);
+            list.set_watch(keeper, now + WATCH, alarm);
         }
         searching
     }
