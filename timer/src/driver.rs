@@ -23,6 +23,11 @@ use pintle_sync::shim::sync::Mutex;
 use std::fmt;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
+
+/// How long the owner sleeps at least when timers come [thick](Wheel::is_thick): to fall asleep and be
+/// woken for each of them costs more than to fire it.
+const GATHER: Duration = Duration::from_micros(100);
 
 /// A worker's timers.
 ///
@@ -105,10 +110,17 @@ impl Driver {
     /// When the owner must turn again, at the latest; `None` if nothing is pending.
     ///
     /// Until it does, an earlier timer inserted by anyone unparks it. The answer is never later
-    /// than the first deadline, and may be earlier ([`Wheel::next_deadline`]).
+    /// than the first deadline, and may be earlier ([`Wheel::next_deadline`]); but when timers come thick,
+    /// it is 100 µs from now at the soonest, unless the clock is paused.
     pub fn plan(&self) -> Option<Instant> {
         let mut state = self.state.lock();
-        let next = state.wheel.next_deadline();
+        let mut next = state.wheel.next_deadline();
+        if let Some(tick) = &mut next
+            && state.wheel.is_thick()
+            && !self.clock.is_paused()
+        {
+            *tick = self.ticks.of(self.clock.now() + GATHER).max(*tick);
+        }
         state.planned = Some(next.unwrap_or(u64::MAX));
         next.map(|tick| self.ticks.instant(tick))
     }

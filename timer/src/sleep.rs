@@ -29,7 +29,8 @@ use std::time::Duration;
 /// Waits until `duration` has passed.
 ///
 /// It is done no earlier than that, and later by no more than the thread is busy and the system takes
-/// to wake it. A duration that reaches beyond what `Instant` can say, such as
+/// to wake it; and by a tenth of a millisecond where so many timers come so thick that the thread would
+/// otherwise be woken without end. A duration that reaches beyond what `Instant` can say, such as
 /// `Duration::MAX`, waits for ever, as far as any process is concerned.
 ///
 /// # Cancel safety

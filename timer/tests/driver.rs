@@ -60,6 +60,27 @@ fn following_the_plan_reaches_each_deadline_exactly() {
 }
 
 #[test]
+fn timers_that_come_thick_are_gathered_unless_time_is_paused() {
+    let deadlines = |worker: &Worker| {
+        let start = worker.clock.now();
+        for nanos in 1..=100 {
+            let deadline = start + Duration::from_nanos(nanos);
+            worker.driver.insert(deadline, Waker::noop()).unwrap();
+        }
+        start
+    };
+    let worker = Worker::paused();
+    let start = deadlines(&worker);
+    let planned = worker.driver.plan().unwrap();
+    assert_eq!(planned, start + Duration::from_nanos(1));
+
+    let worker = Worker::with_clock(Clock::new(false));
+    let start = deadlines(&worker);
+    let planned = worker.driver.plan().unwrap();
+    assert!(planned > start + Duration::from_micros(50));
+}
+
+#[test]
 fn only_a_timer_that_upsets_the_plan_unparks_and_only_once() {
     let worker = Worker::paused();
     let start = worker.clock.now();

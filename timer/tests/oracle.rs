@@ -286,6 +286,20 @@ fn the_deadline_of_one_of_many_timers_is_reached_in_at_most_one_stop_a_level() {
 }
 
 #[test]
+fn timers_are_thick_if_a_dozen_come_next_in_one_grain() {
+    let mut wheel = Wheel::new();
+    for number in 0..12 {
+        assert!(!wheel.is_thick(), "{number} timers");
+        wheel.insert(GRAIN + number, ());
+    }
+    assert!(wheel.is_thick());
+    wheel.insert(5, ());
+    assert!(!wheel.is_thick(), "the next one is alone");
+    wheel.advance(GRAIN, &mut |()| {});
+    assert!(!wheel.is_thick(), "eleven are left");
+}
+
+#[test]
 fn a_panic_while_firing_loses_no_other_timer() {
     let mut wheel = Wheel::new();
     for number in 0..4 {

@@ -81,6 +81,9 @@ pub struct Wheel<T> {
 /// before a deadline is cheaper than to look through many, each time the next one is asked for.
 const FEW: usize = 4;
 
+/// So many timers in one grain come thick.
+const MANY: usize = 12;
+
 impl<T> Wheel<T> {
     /// Timers whose deadlines divided by this are the same fire in the order in which they were
     /// inserted, if they fire in one [`advance`](Self::advance).
@@ -175,6 +178,15 @@ impl<T> Wheel<T> {
             deadlines.next().map_or(few, |_| Some(start))
         };
         earliest.map(|tick| tick.max(self.elapsed))
+    }
+
+    /// Whether the next timer is one of a dozen, or more, in one [grain](Self::GRAIN).
+    pub fn is_thick(&self) -> bool {
+        let next = self.next_stop().map(|(place, _)| place);
+        next.filter(|place| place.is_grain()).is_some_and(|place| {
+            let mut deadlines = self.entries.deadlines(self.slots.list(place));
+            deadlines.nth(MANY - 1).is_some()
+        })
     }
 
     /// Turns the wheel to `now` and hands every timer whose deadline has been reached to `fire`,
