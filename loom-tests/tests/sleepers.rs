@@ -12,7 +12,7 @@
 #![cfg(loom)]
 
 use loom::sync::Arc;
-use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use loom::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use loom::thread;
 use pintle::checked::park::Parker;
 use pintle::checked::queue::Inbox;
@@ -20,6 +20,8 @@ use pintle::checked::queue::deque::{Steal, Stealer, Worker};
 use pintle::checked::steal::{Alarm, Sleepers};
 use pintle::checked::task::Task;
 use pintle_loom_tests::{Bed, Once, Tasks, model};
+use pintle_sync::shim::time;
+use std::time::{Duration, Instant};
 
 type Queue = Worker<Task<Once>>;
 
@@ -27,7 +29,8 @@ type Queue = Worker<Task<Once>>;
 struct Bunk {
     parker: Parker,
     bed: Bed,
-    alarm: AtomicBool,
+    /// When it rings: in nanoseconds from the beginning, and 0 if it does not.
+    alarm: AtomicU64,
 }
 
 /// What all workers share. Only those queues are looked at that a model puts something into.
@@ -36,6 +39,7 @@ struct Shared {
     bunks: Vec<Bunk>,
     queues: Vec<Stealer<Task<Once>>>,
     inboxes: Vec<Inbox<Once>>,
+    began: Instant,
 }
 
 fn share(workers: usize, queues: &[&Queue]) -> Arc<Shared> {
@@ -46,13 +50,14 @@ fn share_all(workers: usize, queues: &[&Queue], inboxes: usize) -> Arc<Shared> {
     let bunk = |_| Bunk {
         parker: Parker::new(),
         bed: Bed::new(),
-        alarm: AtomicBool::new(false),
+        alarm: AtomicU64::new(0),
     };
     Arc::new(Shared {
         sleepers: Sleepers::new(workers),
         bunks: (0..workers).map(bunk).collect(),
         queues: queues.iter().map(|queue| queue.stealer()).collect(),
         inboxes: (0..inboxes).map(|_| Inbox::new()).collect(),
+        began: time::now(),
     })
 }
 
@@ -121,7 +126,7 @@ impl Shared {
                 self.stop_searching();
                 return task;
             }
-            let look = self.sleepers.sleep(me, searching, |_| {});
+            let look = self.sleepers.sleep(me, searching, None, |_| {});
             searching = self.sleep(me, look);
         }
     }
@@ -173,7 +178,7 @@ fn two_posts_against_two_idle_workers_leave_no_task_behind() {
         let shared = share(4, &[&first, &second]);
         let idle = [2, 3].map(|me| {
             let (shared, own) = (shared.clone(), Worker::new_fifo());
-            let look = shared.sleepers.sleep(me, false, |_| {});
+            let look = shared.sleepers.sleep(me, false, None, |_| {});
             thread::spawn(move || {
                 let searching = shared.sleep(me, look);
                 shared.go_on(me, &own, searching).run();
@@ -303,7 +308,7 @@ fn two_tasks_from_outside_are_found_by_two_sleepers() {
         let shared = share_all(3, &[], 3);
         let idle = [1, 2].map(|me| {
             let (shared, own) = (shared.clone(), Worker::new_fifo());
-            let look = shared.sleepers.sleep(me, false, |_| {});
+            let look = shared.sleepers.sleep(me, false, None, |_| {});
             thread::spawn(move || {
                 let searching = shared.sleep(me, look);
                 shared.go_on(me, &own, searching).run();
@@ -326,7 +331,7 @@ fn a_sleeper_that_is_chosen_before_its_task_is_there_still_finds_it() {
     model(3, || {
         let tasks = Tasks::new();
         let shared = share_all(2, &[], 2);
-        let _ = shared.sleepers.sleep(1, false, |_| {});
+        let _ = shared.sleepers.sleep(1, false, None, |_| {});
         let idle = {
             let (shared, own) = (shared.clone(), Worker::new_fifo());
             thread::spawn(move || {
@@ -348,7 +353,7 @@ fn two_posts_at_once_wake_one_sleeper() {
     model(3, || {
         let shared = share(4, &[]);
         for index in [2, 3] {
-            let _ = shared.sleepers.sleep(index, false, |_| {});
+            let _ = shared.sleepers.sleep(index, false, None, |_| {});
         }
         let other = {
             let shared = shared.clone();
@@ -373,7 +378,7 @@ fn two_posts_at_once_wake_one_sleeper() {
 fn nobody_is_woken_while_somebody_searches() {
     model(3, || {
         let shared = share(4, &[]);
-        let _ = shared.sleepers.sleep(3, false, |_| {});
+        let _ = shared.sleepers.sleep(3, false, None, |_| {});
         assert!(shared.sleepers.may_search());
         let others: Vec<_> = (0..2)
             .map(|_| {
@@ -395,7 +400,7 @@ fn nobody_is_woken_while_somebody_searches() {
 fn a_sleeper_that_wakes_by_itself_is_counted_once() {
     model(3, || {
         let shared = share(2, &[]);
-        let _ = shared.sleepers.sleep(1, false, |_| {});
+        let _ = shared.sleepers.sleep(1, false, None, |_| {});
         let poster = {
             let shared = shared.clone();
             thread::spawn(move || shared.sleepers.post())
@@ -417,13 +422,27 @@ impl Shared {
     /// An alarm is a timer of the operating system: it hands over nothing, and never goes backwards.
     fn set(&self, alarm: Alarm) {
         match alarm {
-            Alarm::Set(index) => self.bunks[index].alarm.swap(true, Relaxed),
-            Alarm::Silence(index) => self.bunks[index].alarm.swap(false, Relaxed),
+            Alarm::Set(index, rings) => {
+                let rings = rings.saturating_duration_since(self.began).as_nanos() as u64;
+                assert_ne!(rings, 0);
+                self.bunks[index].alarm.swap(rings, Relaxed)
+            }
+            Alarm::Silence(index) => self.bunks[index].alarm.swap(0, Relaxed),
         };
     }
 
     fn lie_down(&self, me: usize) {
-        let _ = self.sleepers.sleep(me, false, |alarm| self.set(alarm));
+        let _ = self
+            .sleepers
+            .sleep(me, false, None, |alarm| self.set(alarm));
+    }
+
+    /// Falls asleep, to wake up long after all that happens.
+    fn lie_down_for_long(&self, me: usize) {
+        let wakes = Some(self.began + LONG);
+        let _ = self
+            .sleepers
+            .sleep(me, false, wakes, |alarm| self.set(alarm));
     }
 
     fn get_up(&self, me: usize) {
@@ -432,16 +451,23 @@ impl Shared {
 
     /// The watcher's alarm rings.
     fn ring(&self, me: usize) {
-        assert!(self.bunks[me].alarm.swap(false, Relaxed));
+        assert_ne!(self.bunks[me].alarm.swap(0, Relaxed), 0);
         self.get_up(me);
     }
 
+    /// Those whose alarms ring before anybody wakes up who means to sleep for long.
     fn alarms(&self) -> Vec<usize> {
+        self.alarms_in(1..LONG.as_nanos() as u64)
+    }
+
+    fn alarms_in(&self, when: std::ops::Range<u64>) -> Vec<usize> {
         (0..self.bunks.len())
-            .filter(|&index| self.bunks[index].alarm.load(Relaxed))
+            .filter(|&index| when.contains(&self.bunks[index].alarm.load(Relaxed)))
             .collect()
     }
 }
+
+const LONG: Duration = Duration::from_secs(3600);
 
 /// a, b   asleep ─ ─ ─ wake, one after the other: the watch goes to b and then back to c
 /// c      asleep, keeps the watch
@@ -525,5 +551,98 @@ fn when_all_sleep_nobody_keeps_the_watch() {
             other.join().unwrap();
         }
         assert!(shared.alarms().is_empty());
+    });
+}
+
+/// a   asleep, keeps the watch
+/// b   asleep ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ wakes, perhaps before c sleeps
+/// c   falls asleep: perhaps the last one ─ puts the watch off until long after
+#[test]
+fn a_watch_that_is_put_off_is_brought_forward_by_one_that_wakes() {
+    model(3, || {
+        let shared = share(3, &[]);
+        shared.lie_down(0);
+        shared.lie_down(1);
+        assert_eq!(shared.alarms(), [0]);
+        let last = {
+            let shared = shared.clone();
+            thread::spawn(move || shared.lie_down_for_long(2))
+        };
+        shared.get_up(1);
+        last.join().unwrap();
+        assert_eq!(shared.alarms(), [0]);
+    });
+}
+
+/// a      asleep, keeps the watch, which c has put off
+/// b, c   asleep ─ wake, both before the time
+#[test]
+fn of_two_that_wake_at_once_one_brings_the_watch_forward() {
+    model(3, || {
+        let shared = share(3, &[]);
+        shared.lie_down(0);
+        shared.lie_down(1);
+        shared.lie_down_for_long(2);
+        assert!(shared.alarms().is_empty());
+        assert_eq!(shared.alarms_in(1..u64::MAX), [0]);
+        let other = {
+            let shared = shared.clone();
+            thread::spawn(move || shared.get_up(1))
+        };
+        shared.get_up(2);
+        other.join().unwrap();
+        assert_eq!(shared.alarms(), [0]);
+    });
+}
+
+/// a   asleep, keeps the watch, which b has put off ─ rings, for b sleeps longer than it meant to
+/// b   asleep ─ wakes meanwhile
+#[test]
+fn a_watch_that_was_put_off_and_rings_is_kept_by_somebody_as_long_as_one_is_awake() {
+    model(3, || {
+        let shared = share(2, &[]);
+        shared.lie_down(0);
+        shared.lie_down_for_long(1);
+        let other = {
+            let shared = shared.clone();
+            thread::spawn(move || shared.get_up(1))
+        };
+        shared.ring(0);
+        shared.lie_down(0);
+        other.join().unwrap();
+        assert!(shared.alarms().contains(&0));
+    });
+}
+
+/// a   asleep, keeps the watch
+/// b   falls asleep ─ wakes when it meant to
+#[test]
+fn who_wakes_when_it_meant_to_finds_the_watch_set() {
+    model(3, || {
+        let shared = share(2, &[]);
+        shared.lie_down(0);
+        let wakes = Some(shared.began);
+        let _ = shared
+            .sleepers
+            .sleep(1, false, wakes, |alarm| shared.set(alarm));
+        assert_eq!(shared.alarms(), [0]);
+        let _ = shared.sleepers.leave(1, |_| panic!("set again"));
+    });
+}
+
+/// a   asleep, keeps the watch
+/// b   asleep, but briefly ─ awake ─ asleep ─ awake
+#[test]
+fn who_sleeps_but_briefly_time_and_again_leaves_the_watch_set() {
+    model(3, || {
+        let shared = share(2, &[]);
+        shared.lie_down(0);
+        shared.lie_down(1);
+        assert!(shared.alarms().is_empty());
+        shared.get_up(1);
+        assert_eq!(shared.alarms(), [0]);
+        let again = |_| panic!("set or silenced");
+        let _ = shared.sleepers.sleep(1, false, None, again);
+        let _ = shared.sleepers.leave(1, again);
     });
 }

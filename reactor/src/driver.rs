@@ -147,6 +147,18 @@ impl Driver {
         Ok(turn)
     }
 
+    /// The owner is about to turn with [`Wait::Until(deadline)`](Wait::Until): what has to be told to the
+    /// operating system for that is told now. So the timer is set before another one that is to ring
+    /// later, which is cheaper: each timer that comes first of all has to be told to the hardware.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operating system; none is expected.
+    pub fn will_wait_until(&self, deadline: Instant) -> io::Result<()> {
+        let mut poller = self.poll.lock();
+        self.limit(&mut poller, Wait::Until(deadline)).map(drop)
+    }
+
     /// A sibling's turn, while the owner is busy: never waits, and does nothing at all (`None`)
     /// if someone is in the poll. The sources it wakes are marked as rescued, so that they
     /// move to where their tasks now run.

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pintle_sync::WakeBatch;
 use pintle_sync::shim::time::{self, Bed};
@@ -35,6 +35,10 @@ impl Driver {
         }
         self.bed.take();
         Ok(Turn::default())
+    }
+
+    pub fn will_wait_until(&self, _deadline: Instant) -> io::Result<()> {
+        Ok(())
     }
 
     /// A sibling finds nothing here, ever.

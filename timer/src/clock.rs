@@ -10,7 +10,6 @@
 //!    if it had come a moment before the change: relaxed accesses are enough, because everyone who
 //!    may be asleep by then is woken after it.
 //! 2. Wakers are woken, and dropped, when `time` is not locked.
-//! 3. Pausing rounds up to a whole tick, so that deadlines whole milliseconds away are met exactly.
 //!
 //! Tested in `tests/clock.rs`; *idle against a wake in flight* is modelled in `loom-tests`.
 
@@ -116,7 +115,7 @@ impl Clock {
         Some(resumed.saturating_add(after).into_std())
     }
 
-    /// Stops the clock, at the next whole tick.
+    /// Stops the clock.
     ///
     /// Every participant is unparked, so that it goes to sleep anew by the paused clock.
     ///
@@ -133,8 +132,7 @@ impl Clock {
                 "time is already frozen: it was paused before, or the runtime was built with `start_paused(true)`"
             );
         }
-        let ticks = self.ticks();
-        time.base = ticks.instant(ticks.deadline(self.now_locked(&time)));
+        time.base = self.now_locked(&time);
         time.resumed = None;
         self.shared.mode.store(PAUSED, Relaxed);
         time.roll.rouse_all(&mut batch);

@@ -23,7 +23,7 @@ enum Occupant {
 type Seat = RefCell<Option<Rc<Occupant>>>;
 
 pintle_sync::thread_local! {
-    static SEAT: Seat = RefCell::new(None);
+    static SEAT: Seat = const { RefCell::new(None) };
 }
 
 /// Seats a driver on this thread until the guard is dropped.
@@ -100,7 +100,12 @@ pub(crate) fn clock() -> Result<Clock, NoDriver> {
 
 /// The time by the seated driver's clock, or the real time.
 pub(crate) fn now() -> Instant {
-    with(|driver| driver.clock().now()).unwrap_or_else(|_| Instant::real())
+    // Borrowed, since a clock that is read looks at no seat.
+    let now = SEAT.try_with(|seat| match seat.borrow().as_deref() {
+        Some(Occupant::Driver(driver)) => driver.clock().now(),
+        _ => Instant::real(),
+    });
+    now.unwrap_or_else(|_| Instant::real())
 }
 
 fn occupant() -> Option<Rc<Occupant>> {

@@ -23,6 +23,11 @@ use pintle_sync::shim::sync::Mutex;
 use std::fmt;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
+
+/// How long the owner sleeps at least when timers come [thick](Wheel::is_thick): to fall asleep and be
+/// woken for each of them costs more than to fire it.
+const GATHER: Duration = Duration::from_micros(100);
 
 /// A worker's timers.
 ///
@@ -105,10 +110,17 @@ impl Driver {
     /// When the owner must turn again, at the latest; `None` if nothing is pending.
     ///
     /// Until it does, an earlier timer inserted by anyone unparks it. The answer is never later
-    /// than the first deadline, and may be earlier ([`Wheel::next_deadline`]).
+    /// than the first deadline, and may be earlier ([`Wheel::next_deadline`]); but when timers come thick,
+    /// it is 100 µs from now at the soonest, unless the clock is paused.
     pub fn plan(&self) -> Option<Instant> {
         let mut state = self.state.lock();
-        let next = state.wheel.next_deadline();
+        let mut next = state.wheel.next_deadline();
+        if let Some(tick) = &mut next
+            && state.wheel.is_thick()
+            && !self.clock.is_paused()
+        {
+            *tick = self.ticks.of(self.clock.now() + GATHER).max(*tick);
+        }
         state.planned = Some(next.unwrap_or(u64::MAX));
         next.map(|tick| self.ticks.instant(tick))
     }
@@ -119,27 +131,12 @@ impl Driver {
     ///
     /// If the driver's owner is gone.
     pub fn insert(&self, deadline: Instant, waker: &Waker) -> Result<Key, Closed> {
-        self.insert_at(self.clock.now(), deadline, waker)
-    }
-
-    /// As [`insert`](Self::insert) for a caller that has just read this driver's clock.
-    pub(crate) fn insert_at(
-        &self,
-        now: Instant,
-        deadline: Instant,
-        waker: &Waker,
-    ) -> Result<Key, Closed> {
-        let tick = self.ticks.deadline(deadline);
+        let tick = self.ticks.of(deadline);
         let waker = waker.clone();
         let mut state = self.state.lock();
         if state.closed {
             drop(state);
             return Err(Closed(()));
-        }
-        if state.wheel.is_empty() {
-            // It may not have been turned for long, and there is nothing to fire: bring it up to
-            // date, or the timer would have to cascade down from a level it need not be on.
-            state.wheel.advance(self.ticks.now(now), &mut drop);
         }
         let key = state.wheel.insert(tick, waker);
         let unpark = state.upsets_plan(tick);
@@ -150,24 +147,28 @@ impl Driver {
         Ok(key)
     }
 
-    /// Makes a pending timer wake `waker` instead; false if it has fired or been removed.
-    pub fn set_waker(&self, key: Key, waker: &Waker) -> bool {
+    /// Makes a timer wake `waker` instead, if it is pending, and says what has become of it. For whoever
+    /// holds the key and has not removed the timer.
+    pub fn set_waker(&self, key: Key, waker: &Waker) -> Fate {
         let mut state = self.state.lock();
         let Some(current) = state.wheel.get_mut(key) else {
-            return false;
+            return match state.closed {
+                true => Fate::ThrownOut,
+                false => Fate::Fired,
+            };
         };
         if current.will_wake(waker) {
-            return true;
+            return Fate::Pending;
         }
         let previous = std::mem::replace(current, waker.clone());
         drop(state);
         drop(previous);
-        true
+        Fate::Pending
     }
 
     /// Moves a pending timer to another deadline; false if it has fired or been removed.
     pub fn reset(&self, key: Key, deadline: Instant) -> bool {
-        let tick = self.ticks.deadline(deadline);
+        let tick = self.ticks.of(deadline);
         let mut state = self.state.lock();
         if !state.wheel.reset(key, tick) {
             return false;
@@ -209,7 +210,7 @@ impl Driver {
         if state.wheel.is_empty() {
             return 0;
         }
-        state.fire(self.ticks.now(self.clock.now()), batch)
+        state.fire(self.ticks.of(self.clock.now()), batch)
     }
 }
 
@@ -224,6 +225,17 @@ impl fmt::Debug for Driver {
         }
         debug.finish_non_exhaustive()
     }
+}
+
+/// What has become of a timer that nobody has removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It waits for its deadline.
+    Pending,
+    /// The driver has been turned, by its clock, to the deadline or beyond.
+    Fired,
+    /// The driver's owner is gone, and this may have been before the deadline.
+    ThrownOut,
 }
 
 /// The driver's owner is gone; it takes no more timers.

@@ -162,7 +162,7 @@ impl Interval {
         } else {
             due.saturating_add(self.period)
         };
-        self.delay.set_deadline(next);
+        self.delay = Sleep::new(next, next > now);
         Poll::Ready(due)
     }
 

@@ -8,7 +8,7 @@
 //! | piece | what it is |
 //! | --- | --- |
 //! | [`wheel`] | the hierarchical wheel: pure data, ticks in, payloads out |
-//! | `tick` | [`Instant`] to tick and back, and the rounding rule: never early |
+//! | `tick` | [`Instant`] to tick and back |
 //! | [`Instant`] | a point in time, by the clock of the runtime one is in |
 //! | [`Clock`] | real time, or paused and moved by hand |
 //! | [`Participant`], [`Inhibit`] | when a paused clock may jump by itself |
@@ -76,7 +76,7 @@ pub mod wheel;
 
 pub use clock::Clock;
 pub use control::{advance, pause, resume};
-pub use driver::{Closed, Driver};
+pub use driver::{Closed, Driver, Fate};
 pub use instant::Instant;
 pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
 pub use participant::{Inhibit, Participant};

@@ -3,16 +3,20 @@
 //! A [`Sleep`] is a deadline and, while it waits, a *home*: the driver it has registered with and
 //! the key of its entry there. It has no state that others change.
 //!
-//! 1. Whether it is done is read from the clock, never from a flag: fired or not, early wake-up or
-//!    not, it is ready exactly when `now >= deadline`.
-//! 2. It is registered where it is polled. Polled by another driver's owner it **moves house**: the
+//! 1. It is ready exactly when `now >= deadline`, early wake-up or not. The clock need not be read to know
+//!    that when its entry has fired: a wheel is turned only to times that the clock has shown.
+//! 2. Nor is it read at the first poll of a [`sleep`], whose deadline lay *ahead* when it was made. If it
+//!    has passed since, the entry fires at the next turn. (A paused clock is read: who moves it may
+//!    expect to see at once what that has done.)
+//! 3. It is registered where it is polled. Polled by another driver's owner it **moves house**: the
 //!    old entry is removed, a new one made here. Polled where there is no driver it stays at home.
-//! 3. An entry that has fired, or was thrown out because its home was orphaned, is found missing by
-//!    its key; the next poll makes a new one. Both wake the task, so there is a next poll.
-//! 4. Dropping, completing and moving remove the entry; a `Sleep` never leaves one behind.
+//! 4. An entry that was thrown out because its home was orphaned is found missing by its key, and the
+//!    home closed; the next poll makes a new one. The task was woken, so there is a next poll.
+//! 5. Dropping, completing and moving remove the entry; a `Sleep` never leaves one behind.
 //!
 //! Tested in `tests/sleep.rs`.
 
+use crate::driver::Fate;
 use crate::wheel::Key;
 use crate::{Driver, Instant, current};
 use pintle_sync::budget;
@@ -24,8 +28,9 @@ use std::time::Duration;
 
 /// Waits until `duration` has passed.
 ///
-/// It is done no earlier than that, and later by no more than the thread is busy plus a sixteenth
-/// of a millisecond. A duration that reaches beyond what `Instant` can say, such as
+/// It is done no earlier than that, and later by no more than the thread is busy and the system takes
+/// to wake it; and by a tenth of a millisecond where so many timers come so thick that the thread would
+/// otherwise be woken without end. A duration that reaches beyond what `Instant` can say, such as
 /// `Duration::MAX`, waits for ever, as far as any process is concerned.
 ///
 /// # Cancel safety
@@ -46,7 +51,8 @@ use std::time::Duration;
 /// # }
 /// ```
 pub fn sleep(duration: Duration) -> Sleep {
-    sleep_until(Instant::now().saturating_add(duration))
+    let deadline = Instant::now().saturating_add(duration);
+    Sleep::new(deadline, !duration.is_zero())
 }
 
 /// Waits until `deadline`. A deadline in the past is ready at once. Otherwise as [`sleep`].
@@ -87,21 +93,32 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Sleep {
     deadline: Instant,
-    home: Option<Home>,
+    home: Home,
 }
 
-/// Where a waiting `Sleep` is registered.
+/// Where a `Sleep` is registered.
 #[derive(Debug)]
-struct Home {
-    driver: Arc<Driver>,
-    key: Key,
+enum Home {
+    /// Nowhere. Whether the deadline is known to have been ahead not long ago.
+    None {
+        ahead: bool,
+    },
+    At {
+        driver: Arc<Driver>,
+        key: Key,
+    },
 }
 
 impl Sleep {
     pub(crate) fn until(deadline: Instant) -> Self {
+        Self::new(deadline, false)
+    }
+
+    /// `ahead` says that the clock has been read just now, and the deadline lay ahead.
+    pub(crate) fn new(deadline: Instant, ahead: bool) -> Self {
         Self {
             deadline,
-            home: None,
+            home: Home::None { ahead },
         }
     }
 
@@ -113,8 +130,8 @@ impl Sleep {
     /// Whether the deadline has been reached, polled or not.
     pub fn is_elapsed(&self) -> bool {
         let now = match &self.home {
-            Some(home) => home.driver.clock().now(),
-            None => Instant::now(),
+            Home::At { driver, .. } => driver.clock().now(),
+            Home::None { .. } => Instant::now(),
         };
         now >= self.deadline
     }
@@ -139,60 +156,84 @@ impl Sleep {
 
     pub(crate) fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = deadline;
-        // If the entry is gone, its task has been woken to find that out.
-        if let Some(home) = &self.home
-            && !home.driver.reset(home.key, deadline)
-        {
-            self.home = None;
+        match &self.home {
+            Home::At { driver, key } if driver.reset(*key, deadline) => {}
+            // If the entry is gone, its task has been woken to find that out.
+            _ => self.home = Home::None { ahead: false },
         }
     }
 
     pub(crate) fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let progress = ready!(budget::poll_proceed(cx));
-        let seat = current::with(Arc::clone);
-        let now = match (&seat, &self.home) {
-            (Ok(here), _) => here.clock().now(),
-            (Err(_), Some(home)) => home.driver.clock().now(),
-            (Err(_), None) => Instant::real(),
-        };
-        if now >= self.deadline {
-            self.leave();
-            progress.made_progress();
+        let polled = current::with(|here| self.poll_at(here, cx));
+        ready!(polled.unwrap_or_else(|no_driver| self.poll_away(no_driver, cx)));
+        // It costs nothing to wait. Who may not go on now is ready when polled again.
+        ready!(budget::poll_proceed(cx)).made_progress();
+        Poll::Ready(())
+    }
+
+    /// Polls where `here` drives the timers.
+    fn poll_at(&mut self, here: &Arc<Driver>, cx: &Context<'_>) -> Poll<()> {
+        match &self.home {
+            Home::At { driver, key } if Arc::ptr_eq(driver, here) => {
+                match driver.set_waker(*key, cx.waker()) {
+                    Fate::Fired => {
+                        self.home = Home::None { ahead: false };
+                        return Poll::Ready(());
+                    }
+                    Fate::Pending if driver.clock().now() < self.deadline => return Poll::Pending,
+                    Fate::Pending | Fate::ThrownOut => {}
+                }
+            }
+            Home::None { ahead: true } if !here.clock().is_paused() => {
+                self.register(here, cx);
+                return Poll::Pending;
+            }
+            _ => {}
+        }
+        self.leave();
+        if here.clock().now() >= self.deadline {
             return Poll::Ready(());
         }
-        self.wait(seat, now, cx);
+        self.register(here, cx);
         Poll::Pending
     }
 
-    /// Sees to it that the task is woken at the deadline.
-    fn wait(
-        &mut self,
-        seat: Result<Arc<Driver>, current::NoDriver>,
-        now: Instant,
-        cx: &Context<'_>,
-    ) {
-        if let Some(home) = &self.home {
-            let may_stay = seat
-                .as_ref()
-                .map_or(true, |here| Arc::ptr_eq(here, &home.driver));
-            if may_stay && home.driver.set_waker(home.key, cx.waker()) {
-                return;
-            }
+    /// Polls on a thread that drives no timers.
+    fn poll_away(&mut self, no_driver: current::NoDriver, cx: &Context<'_>) -> Poll<()> {
+        let (now, home) = match &self.home {
+            Home::At { driver, key } => (driver.clock().now(), Some((driver.clone(), *key))),
+            Home::None { .. } => (Instant::real(), None),
+        };
+        if now >= self.deadline {
+            self.leave();
+            return Poll::Ready(());
         }
-        let home = self.leave();
-        let driver = seat.or_else(|no_driver| home.ok_or(no_driver));
-        let driver = driver.unwrap_or_else(|no_driver| panic!("{no_driver}"));
-        match driver.insert_at(now, self.deadline, cx.waker()) {
-            Ok(key) => self.home = Some(Home { driver, key }),
+        let (home, key) = home.unwrap_or_else(|| panic!("{no_driver}"));
+        if home.set_waker(key, cx.waker()) != Fate::Pending {
+            self.register(&home, cx);
+        }
+        Poll::Pending
+    }
+
+    /// Sees to it that the task is woken at the deadline. There is no entry.
+    fn register(&mut self, driver: &Arc<Driver>, cx: &Context<'_>) {
+        match driver.insert(self.deadline, cx.waker()) {
+            Ok(key) => {
+                self.home = Home::At {
+                    driver: driver.clone(),
+                    key,
+                }
+            }
             Err(closed) => panic!("{closed}"),
         }
     }
 
-    /// Removes the entry, and says where it was.
-    fn leave(&mut self) -> Option<Arc<Driver>> {
-        let home = self.home.take()?;
-        home.driver.remove(home.key);
-        Some(home.driver)
+    /// Removes the entry.
+    fn leave(&mut self) {
+        if let Home::At { driver, key } = &self.home {
+            driver.remove(*key);
+            self.home = Home::None { ahead: false };
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 mod support;
 
 use pintle_sync::WakeBatch;
-use pintle_timer::{Clock, Duration, current};
+use pintle_timer::{Clock, Duration, Fate, current};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
@@ -57,6 +57,27 @@ fn following_the_plan_reaches_each_deadline_exactly() {
         }
     }
     assert_eq!(fired, deadlines);
+}
+
+#[test]
+fn timers_that_come_thick_are_gathered_unless_time_is_paused() {
+    let deadlines = |worker: &Worker| {
+        let start = worker.clock.now();
+        for nanos in 1..=100 {
+            let deadline = start + Duration::from_nanos(nanos);
+            worker.driver.insert(deadline, Waker::noop()).unwrap();
+        }
+        start
+    };
+    let worker = Worker::paused();
+    let start = deadlines(&worker);
+    let planned = worker.driver.plan().unwrap();
+    assert_eq!(planned, start + Duration::from_nanos(1));
+
+    let worker = Worker::with_clock(Clock::new(false));
+    let start = deadlines(&worker);
+    let planned = worker.driver.plan().unwrap();
+    assert!(planned > start + Duration::from_micros(50));
 }
 
 #[test]
@@ -134,7 +155,8 @@ fn a_stale_key_does_nothing() {
         .unwrap();
     assert!(!worker.driver.remove(key));
     assert!(!worker.driver.reset(key, deadline));
-    assert!(!worker.driver.set_waker(key, Waker::noop()));
+    let fate = worker.driver.set_waker(key, Waker::noop());
+    assert_eq!(fate, Fate::Fired);
     assert_eq!(worker.advance(ms(1)), 1);
     assert_eq!(count.take(), 1);
     assert!(!worker.driver.remove(other));
@@ -148,8 +170,9 @@ fn the_waker_of_a_pending_timer_can_be_replaced() {
         .driver
         .insert(worker.clock.now() + ms(1), &before.waker())
         .unwrap();
-    assert!(worker.driver.set_waker(key, &before.waker()));
-    assert!(worker.driver.set_waker(key, &after.waker()));
+    for waker in [before.waker(), after.waker()] {
+        assert_eq!(worker.driver.set_waker(key, &waker), Fate::Pending);
+    }
     assert_eq!(Arc::strong_count(&before), 1, "the old one is gone at once");
     worker.advance(ms(1));
     assert_eq!((before.take(), after.take()), (0, 1));
@@ -168,6 +191,8 @@ fn an_orphaned_driver_wakes_everyone_and_takes_no_more() {
     assert_eq!(worker.orphan(), 2);
     assert_eq!(count.take(), 2);
     assert!(worker.driver.is_empty());
+    let fate = worker.driver.set_waker(key, Waker::noop());
+    assert_eq!(fate, Fate::ThrownOut);
     assert!(!worker.driver.remove(key));
     assert!(worker.driver.insert(deadline, &count.waker()).is_err());
     assert_eq!(worker.driver.plan(), None);

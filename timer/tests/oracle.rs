@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 /// Where the wheel's levels end.
-const HORIZON: u64 = 1 << 36;
+const HORIZON: u64 = Wheel::<()>::HORIZON;
+/// What the lowest slots span.
+const GRAIN: u64 = Wheel::<()>::GRAIN;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -32,9 +34,10 @@ fn distance() -> impl Strategy<Value = i64> {
         4 => 0..4_i64,
         8 => 0..200_i64,
         4 => 0..70_000_i64,
+        4 => 0..70_000 * GRAIN as i64,
         // Around the slot borders of each level, the horizon included.
-        6 => (1..=7_u32, 1..64_i64, -2..3_i64).prop_map(|(level, slots, off)| {
-            slots * (1_i64 << (6 * level)) + off
+        6 => (0..=6_u32, 1..64_i64, -2..3_i64).prop_map(|(level, slots, off)| {
+            slots * ((GRAIN as i64) << (6 * level)) + off
         }),
         2 => -100_i64..0,
         1 => (HORIZON as i64 - 3)..(HORIZON as i64 + 3),
@@ -50,6 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any::<usize>(), distance()).prop_map(|(which, off)| Step::Reset(which, off)),
         4 => (0..3_u64).prop_map(Step::Advance),
         4 => (0..5000_u64).prop_map(Step::Advance),
+        4 => (0..5000 * GRAIN).prop_map(Step::Advance),
         2 => distance().prop_map(|off| Step::Advance(off.unsigned_abs())),
         1 => ((HORIZON / 2)..(HORIZON * 5)).prop_map(Step::Advance),
         6 => Just(Step::AdvanceToNext),
@@ -59,12 +63,13 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The oracle: timers by deadline and then by when they were last linked.
+/// The oracle: timers by the grain of their deadline and then by when they were last linked.
 #[derive(Default)]
 struct Oracle {
     now: u64,
     links: u64,
-    timers: BTreeMap<(u64, u64), usize>,
+    /// With the deadline and the timer's number.
+    timers: BTreeMap<(u64, u64), (u64, usize)>,
     /// By number: the wheel's key and, while it is pending, the oracle's.
     all: Vec<(Key, Option<(u64, u64)>)>,
 }
@@ -77,21 +82,22 @@ impl Oracle {
     /// What has passed counts as due now: it fires after what was due before it.
     fn link(&mut self, when: u64, number: usize) -> (u64, u64) {
         self.links += 1;
-        let place = (when.max(self.now), self.links);
-        self.timers.insert(place, number);
+        let when = when.max(self.now);
+        let place = (when / GRAIN, self.links);
+        self.timers.insert(place, (when, number));
         place
     }
 
     fn advance(&mut self, now: u64) -> Vec<usize> {
         self.now = self.now.max(now);
         let mut fired = Vec::new();
-        while let Some(first) = self
-            .timers
-            .first_entry()
-            .filter(|first| first.key().0 <= self.now)
-        {
-            fired.push(first.remove());
-        }
+        // What is left in the grain of `now` keeps its place.
+        self.timers.retain(|_, &mut (when, number)| {
+            if when <= self.now {
+                fired.push(number);
+            }
+            when > self.now
+        });
         for &number in &fired {
             self.all[number].1 = None;
         }
@@ -99,7 +105,7 @@ impl Oracle {
     }
 
     fn first(&self) -> Option<u64> {
-        self.timers.first_key_value().map(|(&(when, _), _)| when)
+        self.timers.values().map(|&(when, _)| when).min()
     }
 }
 
@@ -126,7 +132,7 @@ fn apply(wheel: &mut Wheel<usize>, oracle: &mut Oracle, step: Step) {
             let (key, place) = &mut oracle.all[number];
             let expected = place
                 .take()
-                .map(|place| oracle.timers.remove(&place).unwrap());
+                .map(|place| oracle.timers.remove(&place).unwrap().1);
             assert_eq!(wheel.remove(*key), expected);
         }
         Step::Reset(which, off) if !oracle.all.is_empty() => {
@@ -157,7 +163,8 @@ fn apply(wheel: &mut Wheel<usize>, oracle: &mut Oracle, step: Step) {
             let mut drained = Vec::new();
             wheel.drain(|number| drained.push(number));
             drained.sort_unstable();
-            let mut expected: Vec<_> = std::mem::take(&mut oracle.timers).into_values().collect();
+            let timers = std::mem::take(&mut oracle.timers).into_values();
+            let mut expected: Vec<_> = timers.map(|(_, number)| number).collect();
             expected.sort_unstable();
             assert_eq!(drained, expected);
             for (_, place) in &mut oracle.all {
@@ -220,21 +227,22 @@ fn a_jump_over_all_time_is_not_taken_tick_by_tick() {
 }
 
 #[test]
-fn timers_of_one_tick_fire_in_the_order_they_were_inserted_from_whatever_distance() {
+fn timers_of_one_grain_fire_in_the_order_they_were_inserted_from_whatever_distance() {
     let when = 3 * HORIZON + 12_345;
     let mut wheel = Wheel::new();
     let stops = [
         0,
         HORIZON,
         3 * HORIZON,
-        when - 5000,
-        when - 64,
+        when - 5000 * GRAIN,
+        when - 64 * GRAIN,
         when - 1,
         when,
     ];
     for (number, stop) in stops.into_iter().enumerate() {
-        wheel.advance(stop.min(when - 1), &mut |_| panic!("early"));
-        wheel.insert(when, number);
+        wheel.advance(stop.min(when - 8), &mut |_| panic!("early"));
+        // The last of them is due first.
+        wheel.insert(when - number as u64, number);
     }
     let mut fired = Vec::new();
     wheel.advance(when, &mut |number| fired.push(number));
@@ -242,27 +250,53 @@ fn timers_of_one_tick_fire_in_the_order_they_were_inserted_from_whatever_distanc
 }
 
 #[test]
-fn the_next_deadline_is_reached_in_at_most_one_stop_a_level() {
+fn the_deadline_of_one_of_a_few_timers_is_told_at_once() {
+    for when in [1, 63, GRAIN, 65 * GRAIN + 3, HORIZON - 1] {
+        let mut wheel = Wheel::new();
+        wheel.insert(when, ());
+        wheel.insert(when + 7, ());
+        assert_eq!(wheel.next_deadline(), Some(when));
+    }
+}
+
+#[test]
+fn the_deadline_of_one_of_many_timers_is_reached_in_at_most_one_stop_a_level() {
     for when in [
         1,
         63,
-        64,
-        4097,
-        1 << 20,
+        64 * GRAIN,
+        4097 * GRAIN,
+        1 << 30,
         HORIZON - 1,
         HORIZON,
-        HORIZON + (1 << 35) + 77,
+        HORIZON + (1 << 49) + 77,
     ] {
         let mut wheel = Wheel::new();
-        wheel.insert(when, ());
+        for _ in 0..100 {
+            wheel.insert(when, ());
+        }
         let mut stops = 0;
         while let Some(next) = wheel.next_deadline() {
             stops += 1;
             wheel.advance(next, &mut |()| {});
         }
         assert_eq!(wheel.elapsed(), when);
-        assert!(stops <= 7, "{stops} stops to {when}");
+        assert!(stops <= 8, "{stops} stops to {when}");
     }
+}
+
+#[test]
+fn timers_are_thick_if_a_dozen_come_next_in_one_grain() {
+    let mut wheel = Wheel::new();
+    for number in 0..12 {
+        assert!(!wheel.is_thick(), "{number} timers");
+        wheel.insert(GRAIN + number, ());
+    }
+    assert!(wheel.is_thick());
+    wheel.insert(5, ());
+    assert!(!wheel.is_thick(), "the next one is alone");
+    wheel.advance(GRAIN, &mut |()| {});
+    assert!(!wheel.is_thick(), "eleven are left");
 }
 
 #[test]

@@ -13,8 +13,8 @@ use std::thread;
 use support::{Count, Worker, ms};
 
 #[test]
-fn a_sleep_is_three_words_and_an_instant_at_most() {
-    assert!(size_of::<Sleep>() <= 40);
+fn a_sleep_is_two_words_and_an_instant() {
+    assert_eq!(size_of::<Sleep>(), 16 + size_of::<Instant>());
     fn send_and_sync<T: Send + Sync + Unpin>() {}
     send_and_sync::<Sleep>();
     send_and_sync::<pintle_timer::Timeout<()>>();
@@ -52,6 +52,30 @@ fn no_time_and_past_time_are_ready_at_the_first_poll_anywhere() {
     let _seated = worker.seat();
     assert!(task.poll(pin!(sleep(Duration::ZERO))).is_ready());
     assert!(worker.driver.is_empty(), "no timer was armed for it");
+}
+
+#[test]
+fn a_sleep_that_is_first_polled_when_its_time_is_over_is_done_after_one_turn() {
+    let worker = Worker::with_clock(Clock::new(false));
+    let _seated = worker.seat();
+    let task = Count::new();
+    let mut nap = pin!(sleep(Duration::from_nanos(1)));
+    while !nap.is_elapsed() {}
+    assert!(task.poll(nap.as_mut()).is_pending());
+    assert_eq!(worker.turn(), 1);
+    assert_eq!(task.take(), 1);
+    assert!(task.poll(nap).is_ready());
+}
+
+#[test]
+fn a_paused_clock_is_looked_at_before_the_first_poll() {
+    let worker = Worker::paused();
+    let _seated = worker.seat();
+    let task = Count::new();
+    let nap = pin!(sleep(ms(1)));
+    worker.clock.advance(ms(1));
+    assert!(task.poll(nap).is_ready());
+    assert!(worker.driver.is_empty());
 }
 
 #[test]

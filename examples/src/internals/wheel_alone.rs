@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! cargo run --release -p pintle-examples --bin wheel_alone
-//! cargo run --release -p pintle-examples --bin wheel_alone -- 5 64 4096 1000000
+//! cargo run --release -p pintle-examples --bin wheel_alone -- 5 65536 65537 1000000000
 //! ```
 //!
 //! The numbers are deadlines. The wheel is asked for its next stop and turned to it, again and
 //! again, as a driver would that sleeps in between. A stop at which nothing fires is a *cascade*: a
-//! slot of a coarse level has been reached, and its timers move to finer ones. However far apart
-//! the deadlines are, there is at most one such stop for each level and timer.
+//! slot of a coarse level has been reached in which many timers lie, and they move to finer ones. However
+//! far apart the deadlines are, there is at most one such stop for each level and timer.
 //!
 //! Then what servers do most, setting timers that never fire, at full speed.
 
@@ -23,8 +23,21 @@ use std::time::Instant;
 const HELP: &str = "
 Shows how a hierarchical timing wheel turns.
 
-    [TICK...]          the deadlines [1 63 64 65 4095 5000 300000]
+    [TICK...]          the deadlines [1 63 65536 5000000 5000001 5000002 5000003 5000004 300000000]
 ";
+
+/// Five of them lie in one slot, too many to be looked through ahead of time.
+const DEADLINES: [u64; 9] = [
+    1,
+    63,
+    65_536,
+    5_000_000,
+    5_000_001,
+    5_000_002,
+    5_000_003,
+    5_000_004,
+    300_000_000,
+];
 
 /// How many timers are set and cancelled at full speed.
 const CHURN: u32 = 1_000_000;
@@ -32,7 +45,7 @@ const CHURN: u32 = 1_000_000;
 fn main() -> ExitCode {
     pintle_examples::run(HELP, |args| {
         let deadlines = match args.words() {
-            [] => vec![1, 63, 64, 65, 4095, 5000, 300_000],
+            [] => DEADLINES.to_vec(),
             words => words
                 .iter()
                 .map(|word| {

@@ -4,4 +4,4 @@
 
 mod sleepers;
 
-pub use sleepers::{Alarm, Sleepers};
+pub use sleepers::{Alarm, Sleepers, WATCH};

@@ -2,6 +2,16 @@
 
 use pintle_sync::shim::sync::Mutex;
 use pintle_sync::shim::sync::atomic::{AtomicU64, Ordering, fence};
+use pintle_sync::shim::time;
+use std::time::{Duration, Instant};
+
+/// How long a worker may leave its drivers alone before siblings step in. Also the period of the
+/// watch, so an event at a stuck worker waits this long at most twice over.
+pub const WATCH: Duration = Duration::from_millis(1);
+
+/// How long after a planned wake-up the alarm rings: the worker may need a moment to wake up, and what
+/// is too early for it to be found stuck is a ring in vain.
+const AFTER_PLANNED: Duration = Duration::from_micros(1125);
 
 /// The word: searching workers in the low half, sleeping ones in the high half.
 const SEARCHING: u64 = 1;
@@ -15,6 +25,10 @@ fn asleep(word: u64) -> u64 {
     word >> 32
 }
 
+/// If all sleep for less than this, they will soon be woken again: the alarm may stay as it is, for
+/// the next one to find it set.
+const BRIEF: Duration = Duration::from_micros(250);
+
 /// See the folder's `README.md` for the protocol.
 #[derive(Debug)]
 pub struct Sleepers {
@@ -26,16 +40,33 @@ pub struct Sleepers {
 #[derive(Debug)]
 struct List {
     asleep: Vec<usize>,
-    /// A sleeper whose alarm is set.
-    watcher: Option<usize>,
+    watch: Option<Watch>,
+    /// Since when all sleep.
+    all_since: Option<Instant>,
+    /// Whether all slept but briefly last time.
+    brief: bool,
+}
+
+/// A sleeper's alarm is set.
+#[derive(Debug, Clone, Copy)]
+struct Watch {
+    keeper: usize,
+    rings: Instant,
+}
+
+impl List {
+    fn set_watch(&mut self, keeper: usize, rings: Instant, alarm: impl FnOnce(Alarm)) {
+        self.watch = Some(Watch { keeper, rings });
+        alarm(Alarm::Set(keeper, rings));
+    }
 }
 
 /// What must happen to a worker's alarm. Done under the lock of the list, so that alarms change in
 /// the order in which the watch does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alarm {
-    /// The worker keeps the watch: set it.
-    Set(usize),
+    /// The worker keeps the watch: set it to ring then.
+    Set(usize, Instant),
     /// The watch is over: silence it.
     Silence(usize),
 }
@@ -48,7 +79,9 @@ impl Sleepers {
             workers,
             list: Mutex::new(List {
                 asleep: Vec::with_capacity(workers),
-                watcher: None,
+                watch: None,
+                all_since: None,
+                brief: false,
             }),
         }
     }
@@ -66,7 +99,7 @@ impl Sleepers {
             return None;
         }
         // The watcher last: waking it means passing the watch on.
-        let watcher = list.watcher;
+        let watcher = list.watch.map(|watch| watch.keeper);
         let at = match list
             .asleep
             .iter()
@@ -112,10 +145,17 @@ impl Sleepers {
         last
     }
 
-    /// A worker enters the list; `was_searching` ends its search. True if nobody searches: then it
-    /// must look at every queue once more, and [`leave`](Self::leave) again if it sees anything.
+    /// A worker enters the list; `was_searching` ends its search. It will get up at `wakes`, if not before.
+    /// True if nobody searches: then it must look at every queue once more, and
+    /// [`leave`](Self::leave) again if it sees anything.
     #[must_use = "the last one to look must look"]
-    pub fn sleep(&self, index: usize, was_searching: bool, alarm: impl FnOnce(Alarm)) -> bool {
+    pub fn sleep(
+        &self,
+        index: usize,
+        was_searching: bool,
+        wakes: Option<Instant>,
+        alarm: impl FnOnce(Alarm),
+    ) -> bool {
         {
             let mut list = self.list.lock();
             let change = ASLEEP - if was_searching { SEARCHING } else { 0 };
@@ -124,13 +164,22 @@ impl Sleepers {
                 .fetch_add(change, Ordering::Relaxed)
                 .wrapping_add(change);
             list.asleep.push(index);
-            if asleep(word) == self.workers as u64 {
-                if let Some(watcher) = list.watcher.take() {
-                    alarm(Alarm::Silence(watcher));
+            if asleep(word) < self.workers as u64 {
+                if list.watch.is_none() {
+                    list.set_watch(index, time::now() + WATCH, alarm);
                 }
-            } else if list.watcher.is_none() {
-                list.watcher = Some(index);
-                alarm(Alarm::Set(index));
+            } else {
+                list.all_since = Some(time::now());
+                match (list.watch, wakes) {
+                    (Some(watch), Some(wakes)) if !list.brief => {
+                        list.set_watch(watch.keeper, wakes + AFTER_PLANNED, alarm);
+                    }
+                    (Some(watch), None) if !list.brief => {
+                        list.watch = None;
+                        alarm(Alarm::Silence(watch.keeper));
+                    }
+                    _ => {}
+                }
             }
         }
         // Sleep, step 2. Orders the entry before the look at the word and the queues.
@@ -151,14 +200,26 @@ impl Sleepers {
             }
             None => true,
         };
-        if list.watcher == Some(index) {
-            list.watcher = None;
+        list.watch.take_if(|watch| watch.keeper == index);
+        let now = time::now();
+        // Who finds somebody awake finds the watch kept. Who finds all asleep may find an alarm that is
+        // left from before: one that rings too early would ring in vain.
+        let mut earliest = None;
+        if let Some(since) = list.all_since.take() {
+            list.brief = now.saturating_duration_since(since) < BRIEF;
+            earliest = Some(now + WATCH / 2);
         }
-        if list.watcher.is_none() {
-            list.watcher = list.asleep.last().copied();
-            if let Some(sibling) = list.watcher {
-                alarm(Alarm::Set(sibling));
-            }
+        let is_set = |watch: Watch| {
+            earliest.is_none_or(|earliest| earliest <= watch.rings)
+                && watch.rings <= now + AFTER_PLANNED
+        };
+        let keeper = match list.watch {
+            Some(watch) if is_set(watch) => None,
+            Some(watch) => Some(watch.keeper),
+            None => list.asleep.last().copied(),
+        };
+        if let Some(keeper) = keeper {
+            list.set_watch(keeper, now + WATCH, alarm);
         }
         searching
     }

@@ -20,11 +20,8 @@
 //! before it sleeps.
 
 use super::local::Local;
-use std::time::{Duration, Instant};
-
-/// How long a worker may leave its drivers alone before siblings step in. Also the period of the
-/// watch, so an event at a stuck worker waits this long at most twice over.
-pub const WATCH: Duration = Duration::from_millis(1);
+pub use crate::steal::WATCH;
+use std::time::Instant;
 
 impl Local {
     /// Whether it is time for this worker to look after its siblings again. A sleeper's alarm alone

@@ -222,10 +222,19 @@ impl Local {
     /// Enters the list of sleepers and looks once more. False if there is work after all.
     fn lie_down(&self) -> bool {
         let was_searching = self.searching.take();
-        let look_again = self
-            .shared
-            .sleepers
-            .sleep(self.remote.index, was_searching, |alarm| self.set(alarm));
+        // A forecast; what is due may change before this worker sleeps.
+        let wakes = self.real_time_of(self.remote.timers.plan());
+        let set = |alarm| {
+            if let (Alarm::Set(_, rings), Some(wakes)) = (alarm, wakes)
+                && wakes < rings
+            {
+                // The earlier one first. It can be told again.
+                let _ = self.remote.reactor.will_wait_until(wakes);
+            }
+            self.set(alarm);
+        };
+        let sleepers = &self.shared.sleepers;
+        let look_again = sleepers.sleep(self.remote.index, was_searching, wakes, set);
         if look_again && self.shared.has_visible_work() {
             self.get_up();
             return false;
@@ -240,10 +249,7 @@ impl Local {
             return self.get_up();
         }
         let next = remote.timers.plan();
-        // While the clock is paused it is the clock that ends this sleep.
-        let wait = next
-            .and_then(|deadline| self.shared.clock.real_time_of(deadline))
-            .map_or(Wait::Forever, Wait::Until);
+        let wait = self.real_time_of(next).map_or(Wait::Forever, Wait::Until);
         let wait = if self.is_stand_in() {
             // Not on the list, so nobody calls it: it looks for itself.
             Wait::Until(time::now() + WATCH)
@@ -274,6 +280,11 @@ impl Local {
         }
     }
 
+    /// While the clock is paused there is none: it is the clock that ends a sleep.
+    fn real_time_of(&self, deadline: Option<pintle_timer::Instant>) -> Option<Instant> {
+        deadline.and_then(|deadline| self.shared.clock.real_time_of(deadline))
+    }
+
     /// Lowers the sleep flag and leaves the list. The clock is told first: in the other order it
     /// might take a worker that has just been notified for an idle one.
     fn rise(&self) {
@@ -297,7 +308,10 @@ impl Local {
     fn set(&self, alarm: Alarm) {
         // Fails only if the descriptor is gone, and with it the worker.
         let _ = match alarm {
-            Alarm::Set(index) => self.shared.remotes[index].reactor.ring_after(WATCH),
+            Alarm::Set(index, at) => {
+                let after = at.saturating_duration_since(time::now());
+                self.shared.remotes[index].reactor.ring_after(after)
+            }
             Alarm::Silence(index) => self.shared.remotes[index].reactor.silence(),
         };
     }

@@ -1,15 +1,18 @@
 //! The entries of a wheel: a slab, threaded by doubly linked lists.
 //!
-//! Owned by one [`Wheel`](super::Wheel), which holds the ends of the lists. Indices are four bytes
-//! and links live inside the entries, so a timer is one slab slot and nothing else.
+//! Owned by one [`Wheel`](super::Wheel), whose [`Slots`](super::slots::Slots) hold the ends of the
+//! lists. Indices are four bytes and links live inside the entries, so a timer is one element of a
+//! vector and nothing else.
 //!
 //! 1. An occupied entry is linked into exactly one list, the one its `place` names. (The wheel
 //!    holds one unlinked only between two of its own statements.)
-//! 2. Generations come from one counter for the whole slab, so a key whose slot has been given to
+//! 2. A vacant entry has generation zero, no payload, and is linked into the list of the vacant by
+//!    `next`.
+//! 3. Generations come from one counter for the whole slab, so a key whose entry has been given to
 //!    another timer finds a different generation there and is a failed lookup. A stale key could
-//!    be mistaken only if its slot were given out anew exactly 2^32 − 1 insertions later.
+//!    be mistaken only if its entry were given out anew exactly 2^32 − 1 insertions later.
 
-use slab::Slab;
+use super::slots::Place;
 use std::num::NonZeroU32;
 
 /// The index that stands for "no entry".
@@ -25,24 +28,13 @@ const NIL: u32 = u32::MAX;
 /// let mut wheel = Wheel::new();
 /// let key = wheel.insert(10, "tea");
 /// assert_eq!(wheel.remove(key), Some("tea"));
-/// wheel.insert(20, "coffee"); // in the same slot of the slab
+/// wheel.insert(20, "coffee"); // in the same entry of the slab
 /// assert_eq!(wheel.remove(key), None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     index: u32,
     generation: NonZeroU32,
-}
-
-/// Which of the wheel's lists an entry is linked into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Its deadline has been reached; it fires first thing in the next advance.
-    Due,
-    /// A slot of a level.
-    Slot { level: u8, slot: u8 },
-    /// Beyond the horizon.
-    Far,
 }
 
 /// The two ends of a list. It does not know its entries: [`Entries`] links them.
@@ -61,6 +53,11 @@ impl List {
     pub(super) fn is_empty(&self) -> bool {
         self.head == NIL
     }
+
+    /// The first entry.
+    pub(super) fn first(&self) -> Option<u32> {
+        some(self.head)
+    }
 }
 
 #[derive(Debug)]
@@ -68,80 +65,108 @@ struct Entry<T> {
     when: u64,
     prev: u32,
     next: u32,
-    generation: NonZeroU32,
+    generation: u32,
     place: Place,
-    payload: T,
+    payload: Option<T>,
 }
 
 #[derive(Debug)]
 pub(super) struct Entries<T> {
-    slab: Slab<Entry<T>>,
+    slab: Vec<Entry<T>>,
+    /// The first of the vacant entries.
+    vacant: u32,
+    occupied: usize,
     last_generation: u32,
 }
 
 impl<T> Entries<T> {
     pub(super) const fn new() -> Self {
         Self {
-            slab: Slab::new(),
+            slab: Vec::new(),
+            vacant: NIL,
+            occupied: 0,
             last_generation: 0,
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.slab.len()
+        self.occupied
     }
 
-    /// Adds an entry, not yet linked: the caller links it at once.
-    pub(super) fn add(&mut self, when: u64, payload: T) -> Key {
+    /// Adds an entry to a list, at its end.
+    pub(super) fn add(&mut self, list: &mut List, place: Place, when: u64, payload: T) -> Key {
         let generation =
             NonZeroU32::new(self.last_generation.wrapping_add(1)).unwrap_or(NonZeroU32::MIN);
         self.last_generation = generation.get();
-        let slot = self.slab.vacant_entry();
-        let index = u32::try_from(slot.key())
-            .ok()
-            .filter(|&index| index != NIL)
-            .expect("a wheel holds fewer than 2^32 - 1 timers");
-        slot.insert(Entry {
+        let entry = Entry {
             when,
-            prev: NIL,
+            prev: list.tail,
             next: NIL,
-            generation,
-            place: Place::Due,
-            payload,
-        });
+            generation: generation.get(),
+            place,
+            payload: Some(payload),
+        };
+        let index = self.vacant;
+        let index = match self.slab.get_mut(index as usize) {
+            Some(vacant) => {
+                self.vacant = vacant.next;
+                *vacant = entry;
+                index
+            }
+            None => self.grow(entry),
+        };
+        self.occupied += 1;
+        self.append(list, index);
         Key { index, generation }
     }
 
-    /// Takes an entry out of the slab. It must have been unlinked.
+    #[cold]
+    fn grow(&mut self, entry: Entry<T>) -> u32 {
+        let index = u32::try_from(self.slab.len())
+            .ok()
+            .filter(|&index| index != NIL)
+            .expect("a wheel holds fewer than 2^32 - 1 timers");
+        self.slab.push(entry);
+        index
+    }
+
+    /// Takes the payload out of an entry, which is vacant then. It must have been unlinked.
     pub(super) fn take(&mut self, index: u32) -> T {
-        self.slab.remove(index as usize).payload
+        let vacant = self.vacant;
+        let entry = self.at_mut(index);
+        let payload = entry.payload.take().expect("an occupied entry");
+        entry.generation = 0;
+        entry.next = vacant;
+        self.vacant = index;
+        self.occupied -= 1;
+        payload
     }
 
-    /// The index behind a key, if its timer is still there.
-    pub(super) fn find(&self, key: Key) -> Option<u32> {
+    /// The entry behind a key and where it is linked, if its timer is still there.
+    pub(super) fn find(&self, key: Key) -> Option<(u32, Place)> {
         let entry = self.slab.get(key.index as usize)?;
-        (entry.generation == key.generation).then_some(key.index)
+        (entry.generation == key.generation.get()).then_some((key.index, entry.place))
     }
 
-    pub(super) fn payload_mut(&mut self, index: u32) -> &mut T {
-        &mut self.at_mut(index).payload
+    pub(super) fn payload_mut(&mut self, index: u32) -> Option<&mut T> {
+        self.at_mut(index).payload.as_mut()
     }
 
-    pub(super) fn when(&self, index: u32) -> u64 {
-        self.at(index).when
+    /// The deadline of an entry, and the entry after it in its list.
+    pub(super) fn peek(&self, index: u32) -> (u64, Option<u32>) {
+        let entry = self.at(index);
+        (entry.when, some(entry.next))
     }
 
     pub(super) fn set_when(&mut self, index: u32, when: u64) {
         self.at_mut(index).when = when;
     }
 
-    pub(super) fn place(&self, index: u32) -> Place {
-        self.at(index).place
-    }
-
     /// Empties the slab. The lists must be forgotten with it; generations go on.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = T> + '_ {
-        self.slab.drain().map(|entry| entry.payload)
+        self.vacant = NIL;
+        self.occupied = 0;
+        self.slab.drain(..).filter_map(|entry| entry.payload)
     }
 
     pub(super) fn push_back(&mut self, list: &mut List, index: u32, place: Place) {
@@ -150,21 +175,27 @@ impl<T> Entries<T> {
         entry.prev = tail;
         entry.next = NIL;
         entry.place = place;
-        if tail == NIL {
+        self.append(list, index);
+    }
+
+    /// Lets the list end with an entry that knows it already.
+    fn append(&mut self, list: &mut List, index: u32) {
+        if list.tail == NIL {
             list.head = index;
         } else {
-            self.at_mut(tail).next = index;
+            self.at_mut(list.tail).next = index;
         }
         list.tail = index;
     }
 
-    pub(super) fn pop_front(&mut self, list: &mut List) -> Option<u32> {
-        let head = list.head;
-        if head == NIL {
-            return None;
+    /// Unlinks the first entry, of which there is one.
+    pub(super) fn unlink_first(&mut self, list: &mut List) {
+        let next = self.at(list.head).next;
+        list.head = next;
+        match self.slab.get_mut(next as usize) {
+            Some(next) => next.prev = NIL,
+            None => list.tail = NIL,
         }
-        self.unlink(list, head);
-        Some(head)
     }
 
     pub(super) fn unlink(&mut self, list: &mut List, index: u32) {
@@ -185,11 +216,11 @@ impl<T> Entries<T> {
 
     /// The deadlines in a list, in its order.
     pub(super) fn deadlines(&self, list: &List) -> impl Iterator<Item = u64> + '_ {
-        let mut at = list.head;
+        let mut at = list.first();
         std::iter::from_fn(move || {
-            let entry = (at != NIL).then(|| self.at(at))?;
-            at = entry.next;
-            Some(entry.when)
+            let (when, next) = self.peek(at?);
+            at = next;
+            Some(when)
         })
     }
 
@@ -202,6 +233,10 @@ impl<T> Entries<T> {
     }
 }
 
+fn some(index: u32) -> Option<u32> {
+    (index != NIL).then_some(index)
+}
+
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
@@ -210,20 +245,16 @@ mod tests {
     #[test]
     fn a_timer_of_a_driver_is_forty_bytes() {
         assert_eq!(size_of::<Entry<Waker>>(), 40);
-        assert_eq!(
-            size_of::<Option<Entry<Waker>>>(),
-            40,
-            "so slab adds nothing"
-        );
         assert_eq!(size_of::<Option<Key>>(), 8);
     }
 
     #[test]
     fn generations_skip_zero_when_they_wrap() {
         let mut entries = Entries::new();
+        let mut list = List::EMPTY;
         entries.last_generation = u32::MAX - 1;
-        let last = entries.add(0, ());
-        let first = entries.add(0, ());
+        let last = entries.add(&mut list, Place::FAR, 0, ());
+        let first = entries.add(&mut list, Place::FAR, 0, ());
         assert_eq!(last.generation.get(), u32::MAX);
         assert_eq!(first.generation.get(), 1);
     }
