@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many ids a thread takes at a time.
@@ -31,7 +32,7 @@ thread_local! {
 /// # });
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id(u64);
+pub struct Id(NonZeroU64);
 
 impl Id {
     /// An id that was never given out before. (For this crate and its models.)
@@ -45,7 +46,8 @@ impl Id {
                 left = BLOCK;
             }
             own.set((next + 1, left - 1));
-            Self(next)
+            // They begin at one, and there are more than can be given out.
+            Self(NonZeroU64::new(next).unwrap_or(NonZeroU64::MAX))
         })
     }
 }

@@ -5,7 +5,6 @@
     reason = "only here is it known that this thread is the worker"
 )]
 
-use super::config::Mode;
 use super::remote::Remote;
 use super::schedule::{Home, InPool, OnWorker};
 use super::shared::{Shared, StealableQueue};
@@ -32,6 +31,8 @@ pub struct Local {
     pub shared: Arc<Shared>,
     pub remote: Arc<Remote>,
     kind: Kind,
+    /// Whether there are stealable tasks in this runtime.
+    pub(super) may_steal: bool,
     /// Of a stand-in.
     relieved: Cell<bool>,
     thread_home: Arc<Home>,
@@ -105,6 +106,7 @@ impl Local {
         let now = time::now();
         Rc::new(Local {
             kind,
+            may_steal: shared.is_stealing(),
             relieved: Cell::new(false),
             left: Cell::new(0),
             looked: Cell::new(now),
@@ -176,7 +178,7 @@ impl Local {
 
     /// Whether this worker's stealable tasks can be stolen.
     pub(super) fn has_thieves(&self) -> bool {
-        self.shared.config.mode == Mode::Stealing && self.is_regular()
+        self.may_steal && self.is_regular()
     }
 
     /// Spawns a task that stays on this thread.
@@ -332,9 +334,6 @@ impl Local {
     }
 
     pub(super) fn next(&self) -> Option<Next> {
-        if self.shared.config.mode != Mode::Stealing {
-            return self.pinned.pop().map(Next::Pinned);
-        }
         if self.lifo_run.get() < LIFO_LIMIT
             && let Some(task) = self.remote.lifo.take()
         {

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 const LOOK_EVERY: Duration = Duration::from_micros(100);
 
 /// Polls at most between two readings of the clock.
-const LONGEST_STRIDE: u32 = 16;
+const LONGEST_STRIDE: u32 = 32;
 
 /// So many fast readings in a row make the stride longer by one poll.
 const READINGS_PER_STRIDE: u32 = 8;
@@ -122,19 +122,39 @@ impl Local {
         let budget = budget::renewable();
         // At least one, also when the root has used up the round.
         while polls == 0 || self.left.get() > 0 {
-            let Some(next) = self.next() else { break };
-            if self.searching.get() {
-                self.stop_searching();
-            }
-            budget.renew();
-            match next {
-                Next::Pinned(task) => task.run(),
-                Next::Stealable(task) => task.run(),
+            if !self.run_next(&budget) {
+                break;
             }
             polls += 1;
             self.spend_poll();
         }
         self.remote.counters.polls.add(polls);
+    }
+
+    /// Runs the task whose turn it is; false if there is none.
+    #[inline]
+    fn run_next(&self, budget: &budget::Renewable) -> bool {
+        if !self.may_steal {
+            // There is but one queue.
+            let Some(task) = self.pinned.pop() else {
+                return false;
+            };
+            budget.renew();
+            task.run();
+            return true;
+        }
+        let Some(next) = self.next() else {
+            return false;
+        };
+        if self.searching.get() {
+            self.stop_searching();
+        }
+        budget.renew();
+        match next {
+            Next::Pinned(task) => task.run(),
+            Next::Stealable(task) => task.run(),
+        }
+        true
     }
 
     /// Looks at inboxes, timers and sockets while there is work to do.
