@@ -228,15 +228,15 @@ impl Each {
 fn what_a_worker_does_by_itself_is_as_in_the_table() {
     const TABLE: [(Operation, Row, Row); 9] = [
         // Per core, stealing.
-        (Spawn, (0, 7, 0), (0, 9, 0)),
-        (Join, (0, 10, 0), (0, 12, 0)),
-        (Yield, (0, 4, 0), (0, 4, 0)),
-        (Wake, (0, 5, 0), (0, 6, 0)),
+        (Spawn, (0, 2, 0), (0, 4, 0)),
+        (Join, (0, 7, 0), (0, 9, 0)),
+        (Yield, (0, 0, 0), (0, 0, 0)),
+        (Wake, (0, 3, 0), (0, 4, 0)),
         (Timer, (2, 2, 0), (2, 2, 0)),
-        (Fire, (5, 8, 0), (7, 11, 1)),
+        (Fire, (5, 6, 0), (8, 9, 1)),
         (Message, (1, 2, 0), (1, 2, 0)),
         (Oneshot, (0, 1, 0), (0, 1, 0)),
-        (Exchange, (6, 10, 0), (8, 13, 1)),
+        (Exchange, (6, 8, 0), (9, 11, 1)),
     ];
     for (mode, is_stealing) in [(PER_CORE, false), (STEALING, true)] {
         for (operation, per_core, stealing) in TABLE {
@@ -262,11 +262,10 @@ fn a_look_at_the_drivers_that_finds_nothing_takes_two_locks() {
                 (here(), metrics.worker_driver_count(0) - before)
             });
             let (counts, looks) = runtime.block_on(counted).unwrap();
-            // The reactor's and the timers'. Beyond that there is what yielding takes, and somebody who comes to wait
-            // for the task may have made it try again.
+            // The reactor's and the timers'. Yielding takes nothing beyond that; somebody who comes to wait for the
+            // task may write to its word.
             assert_eq!(counts.locks, 2 * looks, "{counts:?}");
-            assert_eq!(counts.words / (10 * ROUNDS), 4, "{counts:?}");
-            assert!(counts.words % (10 * ROUNDS) < 10, "{counts:?}");
+            assert!(counts.words < 10, "{counts:?}");
         });
     }
 }
@@ -349,11 +348,14 @@ fn calls_of_the_busy(mode: Mode) -> (Each, Each) {
 
 #[test]
 fn a_wake_of_a_sleeping_worker_is_as_in_the_table() {
-    for (mode, sleeps) in [(PER_CORE, (3, 7, 0)), (STEALING, (5, 10, 1))] {
+    for (mode, sleeps) in [(PER_CORE, (3, 6, 0)), (STEALING, (6, 9, 1))] {
         in_mode(mode, |mode| {
             let (waker, worker) = wakes_of_a_sleeper(mode);
-            assert_eq!(waker.row(), (0, 4, 0), "{waker:?}");
-            assert_eq!(worker.row(), sleeps, "{worker:?}");
+            assert_eq!(waker.row(), (0, 3, 0), "{waker:?}");
+            let (locks, words, fences) = worker.row();
+            // It may wait awake for a moment before it sleeps, and look at the drivers meanwhile.
+            assert!(locks >= sleeps.0, "{worker:?}");
+            assert_eq!((words, fences), (sleeps.1, sleeps.2), "{worker:?}");
             // The task's state, the inbox and the parker, which may be on one line: there and back.
             assert!((2.0..4.0).contains(&waker.fetched.round()), "{waker:?}");
             assert!((2.0..4.0).contains(&worker.fetched.round()), "{worker:?}");
@@ -367,7 +369,7 @@ fn spawning_on_a_busy_worker_and_waking_its_tasks_is_as_in_the_table() {
         in_mode(mode, |mode| {
             let (spawn, wake) = calls_of_the_busy(mode);
             assert_eq!(spawn.row(), (0, 3, fences), "{spawn:?}");
-            assert_eq!(wake.row(), (0, 4, fences), "{wake:?}");
+            assert_eq!(wake.row(), (0, 3, fences), "{wake:?}");
             // The inbox and the parker are this thread's while the worker is busy.
             assert!(spawn.fetched < 0.1, "{spawn:?}");
             assert_eq!(wake.fetched.round(), 1.0, "the task's state: {wake:?}");
