@@ -518,6 +518,111 @@ fn an_abort_ends_a_task_whatever_it_is_doing() {
     });
 }
 
+/// The same where the task is queued, for certain: that the abort has been is known by a flag that orders
+/// nothing. (The runner looks at the word several times, of which the model checker minds the last.)
+#[test]
+fn what_was_done_before_an_abort_is_seen_by_who_cancels_a_queued_task() {
+    model(BOUND, || {
+        let (shared, drops) = (Shared::new(), Drops::new());
+        let note = StdArc::new(Watched(Drops::new().item(3)));
+        let endless = Endless {
+            note: note.clone(),
+            own: drops.item(2),
+        };
+        let mut handle = shared.spawn(endless);
+        let abort = handle.abort_handle();
+        let aborted = StdArc::new(AtomicUsize::new(0));
+        let (theirs, flag) = (note.clone(), aborted.clone());
+        let other = thread::spawn(move || {
+            theirs.0.write();
+            abort.abort();
+            flag.store(1, Ordering::Relaxed);
+        });
+        while aborted.load(Ordering::Relaxed) == 0 {
+            thread::yield_now();
+        }
+        shared.run();
+        assert!(matches!(ask(&mut handle, Waker::noop()), Poll::Ready(Err(e)) if e.is_cancelled()));
+        other.join().unwrap();
+        drop(handle);
+        shared.assert_over();
+    });
+}
+
+/// A wake of a queued task is answered by the poll that follows, and by no other.
+#[test]
+fn a_task_that_was_woken_twice_for_nothing_goes_idle() {
+    model(BOUND, || {
+        let sleeper = Sleeper::idle();
+        let waker = sleeper.waker();
+        waker.wake_by_ref();
+        waker.wake_by_ref();
+        sleeper.shared.run();
+        assert!(sleeper.shared.bound.with(|bound| bound.is_some()));
+        sleeper.flag.store(1, Ordering::Relaxed);
+        waker.wake();
+        sleeper.shared.run();
+        assert!(sleeper.end());
+    });
+}
+
+/// ```text
+/// one, before              two                       runner
+/// flag = 1, wake: + WOKEN                            start_poll: WOKEN?
+///                          flag = 1, wake: + WOKEN
+///                                                    - WOKEN, poll
+/// ```
+/// Taking WOKEN back answers all wakes until then, so it has to know of all of them.
+#[test]
+fn the_poll_that_answers_several_wakes_sees_what_was_done_before_each() {
+    struct Both {
+        flags: [StdArc<AtomicUsize>; 2],
+        waker: StdArc<Hidden<Option<Waker>>>,
+    }
+    impl Future for Both {
+        type Output = ();
+        fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+            if self
+                .flags
+                .iter()
+                .all(|flag| flag.load(Ordering::Relaxed) != 0)
+            {
+                return Poll::Ready(());
+            }
+            self.waker.put(cx.waker().clone());
+            Poll::Pending
+        }
+    }
+    model(BOUND, || {
+        let shared = Shared::new();
+        let flags = [0, 0].map(|flag| StdArc::new(AtomicUsize::new(flag)));
+        let left = StdArc::new(Hidden::new());
+        let mut handle = shared.spawn(Both {
+            flags: flags.clone(),
+            waker: left.clone(),
+        });
+        shared.run();
+        let waker: Waker = left.take().expect("it was polled");
+        waker.wake_by_ref();
+        flags[0].store(1, Ordering::Relaxed);
+        waker.wake_by_ref();
+        let other = thread::spawn(move || {
+            flags[1].store(1, Ordering::Relaxed);
+            waker.wake();
+        });
+        shared.run();
+        other.join().unwrap();
+        shared.run();
+        left.take();
+        assert!(
+            ask(&mut handle, Waker::noop()).is_ready(),
+            "a wake was lost"
+        );
+        drop(handle);
+        shared.assert_over();
+    });
+}
+
 /// ```text
 /// aborter                runner
 /// abort: W: CLAIMED
