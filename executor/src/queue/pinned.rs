@@ -21,6 +21,12 @@ pub struct PinnedQueue<S: Schedule> {
 
 const NONE: usize = usize::MAX;
 
+impl<S: Schedule> Default for PinnedQueue<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<S: Schedule> PinnedQueue<S> {
     /// Makes an empty queue.
     pub fn new() -> Self {
