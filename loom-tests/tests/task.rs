@@ -437,7 +437,10 @@ fn a_task_that_yields_may_be_completed_by_another_thread_at_once() {
             self.polls += 1;
             match self.polls {
                 1 => cx.waker().wake_by_ref(),
-                2 => cx.waker().clone().wake(),
+                2 => {
+                    let own = cx.waker().clone();
+                    own.wake();
+                }
                 _ => return Poll::Ready(()),
             }
             Poll::Pending
