@@ -3,7 +3,7 @@
 //! A [`Sleep`] is a deadline and, while it waits, a *home*: the driver it has registered with and
 //! the key of its entry there. It has no state that others change.
 //!
-//! 1. It is ready exactly when `now >= deadline`, early wake-up or not. The clock need not be read to know
+//! 1. It is ready when `now >= deadline`, early wake-up or not. The clock need not be read to know
 //!    that when its entry has fired: a wheel is turned only to times that the clock has shown.
 //! 2. Nor is it read at the first poll of a [`sleep`], whose deadline lay *ahead* when it was made. If it
 //!    has passed since, the entry fires at the next turn. (A paused clock is read: who moves it may
@@ -30,7 +30,8 @@ use std::time::Duration;
 ///
 /// It is done no earlier than that, and later by no more than the thread is busy and the system takes
 /// to wake it; and by a tenth of a millisecond where so many timers come so thick that the thread would
-/// otherwise be woken without end. A duration that reaches beyond what `Instant` can say, such as
+/// otherwise be woken without end. If its time is over by the time it is first polled, that poll still
+/// waits, until the thread next looks at its timers. A duration that reaches beyond what `Instant` can say, such as
 /// `Duration::MAX`, waits for ever, as far as any process is concerned.
 ///
 /// # Cancel safety
