@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
-use support::{Event, Mode, every_mode, in_mode, join_all, occupy, wait_until};
+use support::{Event, Mode, Turn, every_mode, in_mode, join_all, occupy, wait_until};
 
 fn sum(metrics: &RuntimeMetrics, count: impl Fn(&RuntimeMetrics, usize) -> u64) -> u64 {
     (0..metrics.num_workers())
@@ -26,19 +26,19 @@ fn unparks(metrics: &RuntimeMetrics) -> u64 {
 
 /// Two tasks, made by `spawn`, wake each other `rounds` times. They are spawned from a task.
 async fn ping_pong(rounds: usize, spawn: fn(Half) -> task::JoinHandle<()>) {
-    let balls = [(); 2].map(|()| Arc::new(Ball::default()));
+    let turns = [(); 2].map(|()| Arc::new(Turn::default()));
     let half = |own: usize| Half {
-        own: balls[own].clone(),
-        other: balls[1 - own].clone(),
+        own: turns[own].clone(),
+        other: turns[1 - own].clone(),
         rounds,
     };
-    balls[0].put();
+    turns[0].give();
     join_all([spawn(half(0)), spawn(half(1))]).await;
 }
 
 struct Half {
-    own: Arc<Ball>,
-    other: Arc<Ball>,
+    own: Arc<Turn>,
+    other: Arc<Turn>,
     rounds: usize,
 }
 
@@ -46,36 +46,8 @@ impl Half {
     async fn run(self) {
         for _ in 0..self.rounds {
             self.own.take().await;
-            self.other.put();
+            self.other.give();
         }
-    }
-}
-
-#[derive(Debug, Default)]
-struct Ball(std::sync::Mutex<(bool, Option<std::task::Waker>)>);
-
-impl Ball {
-    fn put(&self) {
-        let waker = {
-            let mut state = self.0.lock().unwrap();
-            state.0 = true;
-            state.1.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    async fn take(&self) {
-        std::future::poll_fn(|cx| {
-            let mut state = self.0.lock().unwrap();
-            if std::mem::take(&mut state.0) {
-                return std::task::Poll::Ready(());
-            }
-            state.1 = Some(cx.waker().clone());
-            std::task::Poll::Pending
-        })
-        .await;
     }
 }
 

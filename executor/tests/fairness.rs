@@ -15,8 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
-use support::{Event, Mode, every_mode};
-use turn::Turn;
+use support::{Event, Mode, Turn, every_mode};
 
 /// Runs `main` on the only worker of a runtime.
 fn on_one_worker<T: Send + 'static>(
@@ -296,41 +295,6 @@ fn ping_pong(stop: &Event, spawn: fn(Ping) -> JoinHandle<()>) -> [JoinHandle<()>
         stop: stop.clone(),
     };
     [spawn(half(&one, &two)), spawn(half(&two, &one))]
-}
-
-/// A turn that is given by one task and taken by another.
-mod turn {
-    use std::future::poll_fn;
-    use std::sync::Mutex;
-    use std::task::{Poll, Waker};
-
-    #[derive(Debug, Default)]
-    pub struct Turn(Mutex<(bool, Option<Waker>)>);
-
-    impl Turn {
-        pub fn give(&self) {
-            let waker = {
-                let mut state = self.0.lock().unwrap();
-                state.0 = true;
-                state.1.take()
-            };
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        }
-
-        pub async fn take(&self) {
-            poll_fn(|cx| {
-                let mut state = self.0.lock().unwrap();
-                if std::mem::take(&mut state.0) {
-                    return Poll::Ready(());
-                }
-                state.1 = Some(cx.waker().clone());
-                Poll::Pending
-            })
-            .await;
-        }
-    }
 }
 
 /// How many of `operation` a task gets done in one poll, if none of them ever has to wait.

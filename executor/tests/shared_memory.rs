@@ -13,9 +13,8 @@ use pintle_sync::shim::counted::{Counts, begin, here};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Poll, Waker};
 use std::time::Duration;
-use support::{Event, Mode, in_mode, join_all, poll_once, wait_until};
+use support::{Event, Mode, Turn, in_mode, join_all, poll_once, wait_until};
 
 const ROUNDS: u64 = 1000;
 
@@ -49,33 +48,6 @@ fn spawn<T: Send + 'static>(
     }
 }
 
-/// A waker that one task leaves for another. Its lock is std's, which is not counted.
-#[derive(Debug, Default)]
-struct Ball(Mutex<(bool, Option<Waker>)>);
-
-impl Ball {
-    fn put(&self) {
-        let waker = {
-            let mut state = self.0.lock().unwrap();
-            state.0 = true;
-            state.1.take()
-        };
-        waker.into_iter().for_each(Waker::wake);
-    }
-
-    async fn take(&self) {
-        std::future::poll_fn(|cx| {
-            let mut state = self.0.lock().unwrap();
-            if std::mem::take(&mut state.0) {
-                return Poll::Ready(());
-            }
-            state.1 = Some(cx.waker().clone());
-            Poll::Pending
-        })
-        .await;
-    }
-}
-
 /// Does it so many times.
 async fn operate(mode: Mode, operation: Operation, rounds: u64) {
     match operation {
@@ -96,19 +68,19 @@ async fn operate(mode: Mode, operation: Operation, rounds: u64) {
             }
         }
         Wake => {
-            let (ping, pong) = (Arc::new(Ball::default()), Arc::new(Ball::default()));
+            let (ping, pong) = (Arc::new(Turn::default()), Arc::new(Turn::default()));
             let other = {
                 let (ping, pong) = (ping.clone(), pong.clone());
                 async move {
                     for _ in 0..rounds / 2 {
                         ping.take().await;
-                        pong.put();
+                        pong.give();
                     }
                 }
             };
             let other = spawn(mode, other);
             for _ in 0..rounds / 2 {
-                ping.put();
+                ping.give();
                 pong.take().await;
             }
             other.await.unwrap();
@@ -295,14 +267,14 @@ fn a_stealing_worker_that_has_work_hardly_writes_to_lines_that_its_sibling_write
 fn wakes_of_a_sleeper(mode: Mode) -> (Each, Each) {
     let runtime = mode.builder().worker_threads(1).build().unwrap();
     let metrics = runtime.metrics();
-    let ball = Arc::new(Ball::default());
+    let turn = Arc::new(Turn::default());
     let told = Arc::new(Mutex::new(Counts::default()));
     let waiting = runtime.handle().spawn_on(0, {
-        let (ball, told) = (ball.clone(), told.clone());
+        let (turn, told) = (turn.clone(), told.clone());
         move || async move {
             begin();
             for _ in 0..ROUNDS {
-                ball.take().await;
+                turn.take().await;
                 *told.lock().unwrap() = here();
             }
         }
@@ -312,7 +284,7 @@ fn wakes_of_a_sleeper(mode: Mode) -> (Each, Each) {
     for _ in 0..ROUNDS {
         wait_until(|| metrics.worker_park_count(0) > parks);
         parks = metrics.worker_park_count(0);
-        ball.put();
+        turn.give();
     }
     let waker = here();
     runtime.block_on(waiting).unwrap();
@@ -323,23 +295,23 @@ fn wakes_of_a_sleeper(mode: Mode) -> (Each, Each) {
 /// One worker that is busy while this thread spawns tasks on it, or wakes them.
 fn calls_of_the_busy(mode: Mode) -> (Each, Each) {
     let runtime = mode.builder().worker_threads(1).build().unwrap();
-    let balls: Vec<_> = (0..ROUNDS).map(|_| Arc::new(Ball::default())).collect();
+    let turns: Vec<_> = (0..ROUNDS).map(|_| Arc::new(Turn::default())).collect();
     let idle = Arc::new(AtomicUsize::new(0));
-    for ball in &balls {
-        let (ball, idle) = (ball.clone(), idle.clone());
+    for turn in &turns {
+        let (turn, idle) = (turn.clone(), idle.clone());
         drop(runtime.spawn(async move {
             idle.fetch_add(1, Ordering::Relaxed);
-            ball.take().await;
+            turn.take().await;
         }));
     }
-    wait_until(|| idle.load(Ordering::Relaxed) == balls.len());
+    wait_until(|| idle.load(Ordering::Relaxed) == turns.len());
     let over = Event::new();
     support::occupy(runtime.handle(), 0, &over);
     begin();
-    let tasks: Vec<_> = balls.iter().map(|_| runtime.spawn(async {})).collect();
+    let tasks: Vec<_> = turns.iter().map(|_| runtime.spawn(async {})).collect();
     let spawn = here();
     begin();
-    balls.iter().for_each(|ball| ball.put());
+    turns.iter().for_each(|turn| turn.give());
     let wake = here();
     over.set();
     runtime.block_on(join_all(tasks));

@@ -316,3 +316,32 @@ pub fn occupy(handle: &Handle, worker: usize, over: &Event) {
     }));
     started.wait_blocking();
 }
+
+/// A turn that is given by one task and taken by another. Its lock is std's, so that nobody counts it.
+#[derive(Debug, Default)]
+pub struct Turn(Mutex<(bool, Option<Waker>)>);
+
+impl Turn {
+    pub fn give(&self) {
+        let waker = {
+            let mut state = self.0.lock().unwrap();
+            state.0 = true;
+            state.1.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    pub async fn take(&self) {
+        poll_fn(|cx| {
+            let mut state = self.0.lock().unwrap();
+            if std::mem::take(&mut state.0) {
+                return Poll::Ready(());
+            }
+            state.1 = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+}
