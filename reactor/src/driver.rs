@@ -209,6 +209,10 @@ impl Driver {
         matches!(rustix::event::poll(&mut poll, limit), Ok(1..))
     }
 
+    /// Whether the watch cannot be set to a later time, for want of a `timerfd`: then
+    /// [`ring_after`](Self::ring_after) ends the wait at once.
+    pub const RINGS_AT_ONCE: bool = cfg!(not(target_os = "linux"));
+
     /// Sets the watch: once `after` has passed, the owner's wait ends and its turn says so. One
     /// system call. Where there is no `timerfd`, the wait ends at once instead.
     ///

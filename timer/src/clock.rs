@@ -80,7 +80,7 @@ impl Clock {
 
     /// The time now.
     pub fn now(&self) -> Instant {
-        if self.shared.mode.load(Relaxed) == REAL {
+        if self.is_real() {
             return Instant::real();
         }
         self.now_locked(&self.shared.time.lock())
@@ -89,6 +89,11 @@ impl Clock {
     /// Whether time stands still.
     pub fn is_paused(&self) -> bool {
         self.shared.mode.load(Relaxed) == PAUSED
+    }
+
+    /// Whether it has never been paused; then what it has shown once has come, for good.
+    pub(crate) fn is_real(&self) -> bool {
+        self.shared.mode.load(Relaxed) == REAL
     }
 
     /// Until when, in real time, a thread that waits for `deadline` may sleep: while paused without
@@ -103,7 +108,7 @@ impl Clock {
     /// assert_eq!(clock.real_time_of(deadline), None);
     /// ```
     pub fn real_time_of(&self, deadline: Instant) -> Option<std::time::Instant> {
-        if self.shared.mode.load(Relaxed) == REAL {
+        if self.is_real() {
             return Some(deadline.into_std());
         }
         let time = self.shared.time.lock();

@@ -114,12 +114,18 @@ impl Driver {
     /// it is 100 µs from now at the soonest, unless the clock is paused.
     pub fn plan(&self) -> Option<Instant> {
         let mut state = self.state.lock();
+        let before = state.planned;
         let mut next = state.wheel.next_deadline();
         if let Some(tick) = &mut next
             && state.wheel.is_thick()
             && !self.clock.is_paused()
         {
-            *tick = self.ticks.of(self.clock.now() + GATHER).max(*tick);
+            let gathered = self.ticks.of(self.clock.now() + GATHER).max(*tick);
+            // What has been planned before this sleep stands: another moment would be set anew.
+            *tick = match before {
+                Some(planned) if (*tick..=gathered).contains(&planned) => planned,
+                _ => gathered,
+            };
         }
         state.planned = Some(next.unwrap_or(u64::MAX));
         next.map(|tick| self.ticks.instant(tick))

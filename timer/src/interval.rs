@@ -148,7 +148,9 @@ impl Interval {
         poll_fn(|cx| self.poll_tick(cx)).await
     }
 
-    /// Polls for the next tick; answers when it was due. If pending, the task is woken then.
+    /// Polls for the next tick; answers when it was due. If pending, the task is woken then. The first
+    /// poll after a tick may be pending though the next is due by now, as that of a
+    /// [`sleep`](crate::sleep) may: then the task is woken as soon as the thread looks at its timers.
     ///
     /// # Panics
     ///

@@ -4,7 +4,9 @@
 //! the key of its entry there. It has no state that others change.
 //!
 //! 1. It is ready when `now >= deadline`, early wake-up or not. The clock need not be read to know
-//!    that when its entry has fired: a wheel is turned only to times that the clock has shown.
+//!    that when its entry has fired: a wheel is turned only to times that the clock has shown. (That is
+//!    enough as long as the clock has never been paused. It is paused at a time that lies a moment back
+//!    by when the last has heard of it, who may have turned a wheel beyond that time.)
 //! 2. Nor is it read at the first poll of a [`sleep`], whose deadline lay *ahead* when it was made. If it
 //!    has passed since, the entry fires at the next turn. (A paused clock is read: who moves it may
 //!    expect to see at once what that has done.)
@@ -128,7 +130,8 @@ impl Sleep {
         self.deadline
     }
 
-    /// Whether the deadline has been reached, polled or not.
+    /// Whether the deadline has been reached, polled or not. If so, the first poll of all may be pending
+    /// nevertheless; see [`sleep`].
     pub fn is_elapsed(&self) -> bool {
         let now = match &self.home {
             Home::At { driver, .. } => driver.clock().now(),
@@ -177,12 +180,12 @@ impl Sleep {
         match &self.home {
             Home::At { driver, key } if Arc::ptr_eq(driver, here) => {
                 match driver.set_waker(*key, cx.waker()) {
-                    Fate::Fired => {
+                    Fate::Fired if driver.clock().is_real() => {
                         self.home = Home::None { ahead: false };
                         return Poll::Ready(());
                     }
                     Fate::Pending if driver.clock().now() < self.deadline => return Poll::Pending,
-                    Fate::Pending | Fate::ThrownOut => {}
+                    Fate::Fired | Fate::Pending | Fate::ThrownOut => {}
                 }
             }
             Home::None { ahead: true } if !here.clock().is_paused() => {

@@ -18,7 +18,9 @@ use std::time::Duration;
 /// Gives a future `duration` to complete.
 ///
 /// If it does, the answer is `Ok` of its output, also when the time is up by then but nobody has
-/// noticed: the future is polled before the clock is read. Otherwise it is [`Elapsed`]. The future
+/// noticed: the future is polled before the clock is read; and if it is first polled when the time is
+/// up already, it has until the thread next looks at its timers, as [`sleep`] has. Otherwise it is
+/// [`Elapsed`]. The future
 /// is not dropped before the `Timeout` is; to use it further, give a `&mut` to it.
 ///
 /// # Cancel safety

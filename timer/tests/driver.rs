@@ -78,6 +78,8 @@ fn timers_that_come_thick_are_gathered_unless_time_is_paused() {
     let start = deadlines(&worker);
     let planned = worker.driver.plan().unwrap();
     assert!(planned > start + Duration::from_micros(50));
+    // Who plans again before sleeping hears the same.
+    assert_eq!(worker.driver.plan(), Some(planned));
 }
 
 #[test]

@@ -169,9 +169,12 @@ impl Sleepers {
                     list.set_watch(index, time::now() + WATCH, alarm);
                 }
             } else {
-                list.all_since = Some(time::now());
+                let now = time::now();
+                list.all_since = Some(now);
                 match (list.watch, wakes) {
                     (Some(watch), Some(wakes)) if !list.brief => {
+                        // Who is late already needs that moment all the same.
+                        let wakes = wakes.max(now);
                         list.set_watch(watch.keeper, wakes + AFTER_PLANNED, alarm);
                     }
                     (Some(watch), None) if !list.brief => {
@@ -202,16 +205,18 @@ impl Sleepers {
         };
         list.watch.take_if(|watch| watch.keeper == index);
         let now = time::now();
-        // Who finds somebody awake finds the watch kept. Who finds all asleep may find an alarm that is
-        // left from before: one that rings too early would ring in vain.
-        let mut earliest = None;
-        if let Some(since) = list.all_since.take() {
+        let all_since = list.all_since.take();
+        if let Some(since) = all_since {
             list.brief = now.saturating_duration_since(since) < BRIEF;
-            earliest = Some(now + WATCH / 2);
         }
+        // Who finds somebody awake finds the watch kept, unless the keeper has overslept. Who finds all
+        // asleep may find an alarm that is left from before: one that rings too early would ring in vain.
         let is_set = |watch: Watch| {
-            earliest.is_none_or(|earliest| earliest <= watch.rings)
-                && watch.rings <= now + AFTER_PLANNED
+            let in_time = match all_since {
+                None => now <= watch.rings + WATCH,
+                Some(_) => now + WATCH / 2 <= watch.rings,
+            };
+            in_time && watch.rings <= now + AFTER_PLANNED
         };
         let keeper = match list.watch {
             Some(watch) if is_set(watch) => None,

@@ -244,6 +244,7 @@ impl Local {
         let was_searching = self.searching.take();
         // A forecast; what is due may change before this worker sleeps.
         let wakes = self.real_time_of(self.remote.timers.plan());
+        let put_off = wakes.filter(|_| !pintle_reactor::Driver::RINGS_AT_ONCE);
         let set = |alarm| {
             if let (Alarm::Set(_, rings), Some(wakes)) = (alarm, wakes)
                 && wakes < rings
@@ -254,7 +255,7 @@ impl Local {
             self.set(alarm);
         };
         let sleepers = &self.shared.sleepers;
-        let look_again = sleepers.sleep(self.remote.index, was_searching, wakes, set);
+        let look_again = sleepers.sleep(self.remote.index, was_searching, put_off, set);
         if look_again && self.shared.has_visible_work() {
             self.get_up();
             return false;
@@ -265,8 +266,12 @@ impl Local {
     fn sleep(&self) {
         let remote = &self.remote;
         // Sockets may have news that a paused clock does not know of: it must not jump over them.
-        if self.shared.clock.is_paused() && self.turn_drivers(Wait::No).anything {
-            return self.get_up();
+        if self.shared.clock.is_paused() {
+            let turned = self.turn_drivers(Wait::No);
+            if turned.anything || turned.watch {
+                self.get_up();
+                return self.keep_watch(turned, time::now());
+            }
         }
         let next = remote.timers.plan();
         let wait = self.real_time_of(next).map_or(Wait::Forever, Wait::Until);
@@ -295,6 +300,11 @@ impl Local {
         let now = time::now();
         self.spin.slept(began, now, self.notified.get());
         self.start_round(now);
+        self.keep_watch(turned, now);
+    }
+
+    /// Looks after the siblings, if it is this worker's turn to.
+    fn keep_watch(&self, turned: Turned, now: Instant) {
         if turned.watch || self.is_on_duty(now) {
             self.look_after_siblings(now);
         }
