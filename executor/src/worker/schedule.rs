@@ -12,8 +12,10 @@ use super::shared::Shared;
 use crate::task::{self, Bound, Schedule, Task};
 use std::sync::{Arc, Weak};
 
-/// The home of pinned tasks. Two a worker, so that a task needs only one pointer to it.
+/// The home of pinned tasks. Two a worker, so that a task needs only one pointer to it; on cache lines
+/// of its own, because tasks count it.
 #[derive(Debug)]
+#[repr(align(128))]
 pub struct Home {
     pub door: Arc<Door>,
     /// Whether the futures may not leave the *thread* (`spawn_local`, `spawn_on`), as against the
@@ -26,8 +28,9 @@ pub struct Home {
 #[derive(Debug, Clone)]
 pub struct OnWorker(pub Arc<Home>);
 
-/// One a worker, so that the reference count that every spawn touches is shared by few.
+/// One a worker, on cache lines of its own, so that the reference count that tasks touch is shared by few.
 #[derive(Debug)]
+#[repr(align(128))]
 pub struct Pool {
     /// Weak, because the shared half holds the pools.
     pub shared: Weak<Shared>,

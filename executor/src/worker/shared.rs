@@ -125,16 +125,13 @@ impl Shared {
         let index = self.next_index();
         if self.is_stealing() {
             let (task, handle) = task::create(future, self.pool(index), Id::next(), name);
-            if self.is_shutting_down() {
-                task.cancel();
-            } else {
-                self.deal(task);
-            }
+            self.start_by(task, |task| self.deal(task));
             handle
         } else {
             let home = OnWorker(self.homes[index].clone());
             let (task, handle) = task::create(future, home, Id::next(), name);
-            self.start(task);
+            // This thread is not that worker's.
+            self.start_by(task, |task| self.remotes[index].door.receive_pinned(task));
             handle
         }
     }
@@ -162,10 +159,15 @@ impl Shared {
 
     /// Schedules a new task, unless it comes too late.
     pub(super) fn start<S: Schedule>(&self, task: Task<S>) {
+        self.start_by(task, S::schedule);
+    }
+
+    #[inline]
+    fn start_by<S: Schedule>(&self, task: Task<S>, schedule: impl FnOnce(Task<S>)) {
         if self.is_shutting_down() {
             task.cancel();
         } else {
-            S::schedule(task);
+            schedule(task);
         }
     }
 
