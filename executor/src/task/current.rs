@@ -12,99 +12,83 @@ use std::ptr::NonNull;
 
 use super::{Header, Id};
 
-#[derive(Clone, Copy, Default)]
-struct Current {
-    id: Option<Id>,
-    /// Only compared.
-    task: Option<NonNull<Header>>,
-    woke_itself: bool,
-}
-
-const NONE: Current = Current {
-    id: None,
-    task: None,
-    woke_itself: false,
-};
-
+// One cell each, because each poll writes some of them.
 pintle_sync::thread_local! {
-    static CURRENT: Cell<Current> = const { Cell::new(NONE) };
+    static ID: Cell<Option<Id>> = const { Cell::new(None) };
+    /// Only compared.
+    static TASK: Cell<Option<NonNull<Header>>> = const { Cell::new(None) };
+    static WOKE_ITSELF: Cell<bool> = const { Cell::new(false) };
 }
 
-/// While this lives, the thread runs what it was made for. They are nested: a task may block in place.
+/// While this lives, the thread runs what it was made for; then again what it ran before. They are
+/// nested: a task may block in place.
 #[derive(Debug)]
 pub struct Running {
-    around: Around,
+    id: Option<Id>,
+    task: Option<NonNull<Header>>,
+    woke_itself: bool,
     not_send: PhantomData<*const ()>,
-}
-
-struct Around(Current);
-
-impl std::fmt::Debug for Around {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.id.fmt(f)
-    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        CURRENT.set(self.around.0);
+        ID.set(self.id);
+        TASK.set(self.task);
+        WOKE_ITSELF.set(self.woke_itself);
     }
-}
-
-fn replace(current: Current) -> Running {
-    Running {
-        around: Around(CURRENT.replace(current)),
-        not_send: PhantomData,
-    }
-}
-
-/// The thread runs this task, whose id this is.
-pub(super) fn run(task: NonNull<Header>, id: Id) -> Running {
-    replace(Current {
-        id: Some(id),
-        task: Some(task),
-        woke_itself: false,
-    })
 }
 
 /// The thread runs something that is no task.
 pub fn run_no_task() -> Running {
-    replace(NONE)
+    let running = run_tasks();
+    ID.set(None);
+    TASK.set(None);
+    running
+}
+
+/// The thread runs tasks, one after the other; each is told to [`run`] when its turn comes. In between
+/// nothing of the user's may run.
+pub fn run_tasks() -> Running {
+    Running {
+        id: ID.get(),
+        task: TASK.get(),
+        woke_itself: WOKE_ITSELF.get(),
+        not_send: PhantomData,
+    }
+}
+
+/// It is the turn of this task, whose id this is.
+#[inline]
+pub(super) fn run(_tasks: &Running, task: NonNull<Header>, id: Id) {
+    ID.set(Some(id));
+    TASK.set(Some(task));
+    WOKE_ITSELF.set(false);
 }
 
 /// The runner is about to give its reference away.
+#[inline]
 pub(super) fn lets_go() {
-    let current = CURRENT.get();
-    CURRENT.set(Current {
-        task: None,
-        ..current
-    });
+    TASK.set(None);
 }
 
 /// Whether the task of this waker is the one that is being run here. If so, that is noted.
+#[inline]
 pub(super) fn wakes_itself(task: NonNull<Header>) -> bool {
     // A thread that is ending runs no task.
-    CURRENT
-        .try_with(|cell| {
-            let current = cell.get();
-            let is_current = current.task == Some(task);
-            if is_current {
-                cell.set(Current {
-                    woke_itself: true,
-                    ..current
-                });
-            }
-            is_current
-        })
-        .unwrap_or(false)
+    let is_current = TASK.try_with(Cell::get).ok().flatten() == Some(task);
+    if is_current {
+        WOKE_ITSELF.set(true);
+    }
+    is_current
 }
 
 /// Whether the task that is being run here has woken itself.
+#[inline]
 pub(super) fn woke_itself() -> bool {
-    CURRENT.get().woke_itself
+    WOKE_ITSELF.get()
 }
 
 /// The task that is being run here.
 pub fn id() -> Option<Id> {
-    CURRENT.try_with(Cell::get).ok()?.id
+    ID.try_with(Cell::get).ok().flatten()
 }

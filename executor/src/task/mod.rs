@@ -86,7 +86,7 @@ pub use error::JoinError;
 pub use id::Id;
 pub use join::{AbortHandle, JoinHandle};
 
-pub(crate) use current::{Running, id as current_id, run_no_task};
+pub(crate) use current::{Running, id as current_id, run_no_task, run_tasks};
 pub(crate) use recycle::{Keeping, keep};
 // The scheduler's side is nobody's business outside this crate, but for the models.
 #[cfg(loom)]

@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 use super::cell::{Cell, Head};
 use super::header::{Cancelled, GONE, Header};
 use super::state::Shutdown;
-use super::{Id, JoinHandle, Schedule, Stealable, Suits, current};
+use super::{Id, JoinHandle, Schedule, Stealable, Suits, current, current::Running};
 
 /// A task that is to be run: the right, and the duty, to do so. It is `Send` if its scheduler's
 /// tasks are [`Stealable`].
@@ -29,10 +29,16 @@ impl<S: Schedule> Task<S> {
     /// Polls the future once. Afterwards the task is complete, or has been rescheduled, or is idle
     /// and bound.
     pub fn run(self) {
+        self.run_among(&current::run_tasks());
+    }
+
+    /// As [`run`](Self::run), where several are run one after the other: cheaper than for each alone.
+    #[inline]
+    pub fn run_among(self, tasks: &Running) {
         let task = self.into_raw();
         // SAFETY: a `Task` has a reference.
         let id = unsafe { task.as_ref() }.id;
-        let _running = current::run(task, id);
+        current::run(tasks, task, id);
         // SAFETY: the `Task`'s rights, which are given up with it.
         unsafe { (task.as_ref().vtable.run)(task) };
     }

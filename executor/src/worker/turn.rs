@@ -20,6 +20,7 @@ use super::config::run_hook;
 use super::local::{Local, Next};
 use super::rescue::WATCH;
 use crate::steal::Alarm;
+use crate::task;
 use pintle_reactor::{Turn, Wait};
 use pintle_sync::shim::time;
 use pintle_sync::{WakeBatch, budget};
@@ -119,10 +120,13 @@ impl Local {
     /// Runs tasks until none is left, or the round is over.
     fn run_tasks(&self) {
         let mut polls = 0;
-        let budget = budget::renewable();
+        let each = EachTask {
+            budget: budget::renewable(),
+            running: task::run_tasks(),
+        };
         // At least one, also when the root has used up the round.
         while polls == 0 || self.left.get() > 0 {
-            if !self.run_next(&budget) {
+            if !self.run_next(&each) {
                 break;
             }
             polls += 1;
@@ -133,14 +137,14 @@ impl Local {
 
     /// Runs the task whose turn it is; false if there is none.
     #[inline]
-    fn run_next(&self, budget: &budget::Renewable) -> bool {
+    fn run_next(&self, each: &EachTask) -> bool {
         if !self.may_steal {
             // There is but one queue.
             let Some(task) = self.pinned.pop() else {
                 return false;
             };
-            budget.renew();
-            task.run();
+            each.budget.renew();
+            task.run_among(&each.running);
             return true;
         }
         let Some(next) = self.next() else {
@@ -149,10 +153,10 @@ impl Local {
         if self.searching.get() {
             self.stop_searching();
         }
-        budget.renew();
+        each.budget.renew();
         match next {
-            Next::Pinned(task) => task.run(),
-            Next::Stealable(task) => task.run(),
+            Next::Pinned(task) => task.run_among(&each.running),
+            Next::Stealable(task) => task.run_among(&each.running),
         }
         true
     }
@@ -345,6 +349,12 @@ impl Local {
             Alarm::Silence(index) => self.shared.remotes[index].reactor.silence(),
         };
     }
+}
+
+/// What is made ready once for many tasks.
+struct EachTask {
+    budget: budget::Renewable,
+    running: task::Running,
 }
 
 /// What a turn of the drivers has brought.
