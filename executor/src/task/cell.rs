@@ -168,7 +168,8 @@ unsafe fn free<F: Future, S: Schedule>(task: NonNull<Header>) {
             "rule 7: nothing is left to drop"
         );
         let scheduler = ManuallyDrop::take(&mut (*cell.as_ptr()).head.scheduler);
-        cell.drop_in_place();
+        // And the stage, which is consumed, has nothing to drop.
+        (&raw mut (*cell.as_ptr()).head.header).drop_in_place();
         recycle::release(cell.cast(), Layout::new::<Cell<F, S>>());
         scheduler.retire();
     }

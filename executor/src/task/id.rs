@@ -12,8 +12,10 @@ const BLOCK: u64 = 256;
 static NEXT_BLOCK: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {
-    /// The ids this thread may give out: the next, and how many are left.
-    static OWN: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+    /// The ids this thread may give out: the next,
+    static NEXT: Cell<u64> = const { Cell::new(0) };
+    /// and how many are left.
+    static LEFT: Cell<u64> = const { Cell::new(0) };
 }
 
 /// A number that no other task of the process has or ever had.
@@ -37,18 +39,18 @@ pub struct Id(NonZeroU64);
 impl Id {
     /// An id that was never given out before. (For this crate and its models.)
     #[doc(hidden)]
+    #[inline]
     pub fn next() -> Self {
-        // Without a destructor the cell outlives every other thread-local: this cannot fail.
-        OWN.with(|own| {
-            let (mut next, mut left) = own.get();
-            if left == 0 {
-                next = NEXT_BLOCK.fetch_add(BLOCK, Ordering::Relaxed);
-                left = BLOCK;
-            }
-            own.set((next + 1, left - 1));
-            // They begin at one, and there are more than can be given out.
-            Self(NonZeroU64::new(next).unwrap_or(NonZeroU64::MAX))
-        })
+        // Without destructors the cells outlive every other thread-local: this cannot fail.
+        if LEFT.get() == 0 {
+            NEXT.set(NEXT_BLOCK.fetch_add(BLOCK, Ordering::Relaxed));
+            LEFT.set(BLOCK);
+        }
+        let next = NEXT.get();
+        NEXT.set(next + 1);
+        LEFT.set(LEFT.get() - 1);
+        // They begin at one, and there are more than can be given out.
+        Self(NonZeroU64::new(next).unwrap_or(NonZeroU64::MAX))
     }
 }
 

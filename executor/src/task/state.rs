@@ -345,17 +345,16 @@ impl State {
         self.transition(Ordering::Release, |word| {
             debug_assert!(word.is(JOIN_INTEREST), "{word:?}");
             if word.is(COMPLETE) {
-                (DropJoin::DropOutput, None)
-            } else if word.is(JOIN_WAKER) {
-                (
-                    DropJoin::DropWaker,
-                    Some(word.without(JOIN_INTEREST | JOIN_WAKER)),
-                )
-            } else {
+                return (DropJoin::DropOutput, None);
+            }
+            let left = word.without(JOIN_INTEREST | JOIN_WAKER);
+            let (answer, next) = match word.is(JOIN_WAKER) {
+                true => (DropJoin::DropWaker, left),
                 // Never the last reference: a task that is not complete is queued, running or
                 // bound, and each of these has one.
-                (DropJoin::Left, Some(word.without(JOIN_INTEREST).release(1)))
-            }
+                false => (DropJoin::Left, left.release(1)),
+            };
+            (answer, Some(next))
         })
     }
 

@@ -96,10 +96,9 @@ unsafe impl Schedule for OnWorker {
 
     #[inline]
     fn retire(self) {
-        let mut retired = Some(self);
         current::with_local(|local| {
-            if let Some(home) = retired.take_if(|home| local.is_at(&home.0)) {
-                local.keep_home(home);
+            if local.is_at(&self.0) {
+                local.keep_home(self);
             }
         });
     }
@@ -172,10 +171,9 @@ unsafe impl Schedule for InPool {
 
     #[inline]
     fn retire(self) {
-        let mut retired = Some(self);
         current::with_local(|local| {
-            if let Some(pool) = retired.take_if(|pool| pool.is_of(local)) {
-                local.spare_pools.keep(pool);
+            if self.is_of(local) {
+                local.spare_pools.keep(self);
             }
         });
     }

@@ -125,12 +125,12 @@ impl Local {
             running: task::run_tasks(),
         };
         // At least one, also when the root has used up the round.
-        while polls == 0 || self.left.get() > 0 {
-            if !self.run_next(&each) {
-                break;
-            }
+        while self.run_next(&each) {
             polls += 1;
             self.spend_poll();
+            if self.left.get() == 0 {
+                break;
+            }
         }
         self.remote.counters.polls.add(polls);
     }
