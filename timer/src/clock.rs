@@ -79,10 +79,17 @@ impl Clock {
     }
 
     /// The time now.
+    #[inline]
     pub fn now(&self) -> Instant {
         if self.is_real() {
             return Instant::real();
         }
+        self.now_away()
+    }
+
+    /// The time now, if the clock has been paused at some time.
+    #[cold]
+    fn now_away(&self) -> Instant {
         self.now_locked(&self.shared.time.lock())
     }
 

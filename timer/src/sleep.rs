@@ -176,6 +176,7 @@ impl Sleep {
     }
 
     /// Polls where `here` drives the timers.
+    #[inline]
     fn poll_at(&mut self, here: &Arc<Driver>, cx: &Context<'_>) -> Poll<()> {
         match &self.home {
             Home::At { driver, key } if Arc::ptr_eq(driver, here) => {
@@ -203,6 +204,7 @@ impl Sleep {
     }
 
     /// Polls on a thread that drives no timers.
+    #[cold]
     fn poll_away(&mut self, no_driver: current::NoDriver, cx: &Context<'_>) -> Poll<()> {
         let (now, home) = match &self.home {
             Home::At { driver, key } => (driver.clock().now(), Some((driver.clone(), *key))),
@@ -220,6 +222,7 @@ impl Sleep {
     }
 
     /// Sees to it that the task is woken at the deadline. There is no entry.
+    #[inline]
     fn register(&mut self, driver: &Arc<Driver>, cx: &Context<'_>) {
         match driver.insert(self.deadline, cx.waker()) {
             Ok(key) => {

@@ -10,8 +10,6 @@
 use crate::Instant;
 use std::time::Duration;
 
-const TICKS_PER_SEC: u64 = 1_000_000_000;
-
 /// The conversion, anchored where tick 0 is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ticks {
@@ -26,8 +24,7 @@ impl Ticks {
     /// The tick of `instant`.
     pub(crate) fn of(&self, instant: Instant) -> u64 {
         let since = instant.saturating_duration_since(self.origin);
-        let whole_seconds = since.as_secs().saturating_mul(TICKS_PER_SEC);
-        whole_seconds.saturating_add(since.subsec_nanos().into())
+        since.as_nanos().try_into().unwrap_or(u64::MAX)
     }
 
     /// The instant of `tick`.
