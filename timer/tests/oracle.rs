@@ -286,17 +286,33 @@ fn the_deadline_of_one_of_many_timers_is_reached_in_at_most_one_stop_a_level() {
 }
 
 #[test]
-fn timers_are_thick_if_a_dozen_come_next_in_one_grain() {
+fn timers_are_thick_if_a_dozen_come_in_the_next_two_grains() {
     let mut wheel = Wheel::new();
     for number in 0..12 {
         assert!(!wheel.is_thick(), "{number} timers");
-        wheel.insert(GRAIN + number, ());
+        wheel.insert(GRAIN + number * GRAIN / 6, ());
     }
     assert!(wheel.is_thick());
-    wheel.insert(5, ());
-    assert!(!wheel.is_thick(), "the next one is alone");
     wheel.advance(GRAIN, &mut |()| {});
     assert!(!wheel.is_thick(), "eleven are left");
+    wheel.insert(3 * GRAIN - 1, ());
+    assert!(wheel.is_thick());
+    wheel.advance(2 * GRAIN, &mut |()| {});
+    for number in 0..12 {
+        assert!(
+            !wheel.is_thick(),
+            "five, and {number} of a grain that comes later"
+        );
+        wheel.insert(4 * GRAIN + number, ());
+    }
+    wheel.advance(3 * GRAIN, &mut |()| {});
+    assert!(wheel.is_thick());
+    // And the end of a turn of the lowest level.
+    wheel.advance(5 * GRAIN, &mut |()| {});
+    for number in 0..12 {
+        wheel.insert(63 * GRAIN + number, ());
+    }
+    assert!(wheel.is_thick());
 }
 
 #[test]

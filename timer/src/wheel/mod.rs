@@ -81,7 +81,7 @@ pub struct Wheel<T> {
 /// before a deadline is cheaper than to look through many, each time the next one is asked for.
 const FEW: usize = 4;
 
-/// So many timers in one grain come thick.
+/// So many timers in two grains come thick.
 const MANY: usize = 12;
 
 impl<T> Wheel<T> {
@@ -180,13 +180,16 @@ impl<T> Wheel<T> {
         earliest.map(|tick| tick.max(self.elapsed))
     }
 
-    /// Whether the next timer is one of a dozen, or more, in one [grain](Self::GRAIN).
+    /// Whether the next timer is one of a dozen, or more, in its [grain](Self::GRAIN) and the one after
+    /// it. (Of that one as well, because what has been fired of the first is not counted any more.)
     pub fn is_thick(&self) -> bool {
         let next = self.next_stop().map(|(place, _)| place);
-        next.filter(|place| place.is_grain()).is_some_and(|place| {
-            let mut deadlines = self.entries.deadlines(self.slots.list(place));
-            deadlines.nth(MANY - 1).is_some()
-        })
+        let Some(grain) = next.filter(|place| place.is_grain()) else {
+            return false;
+        };
+        let grains = [Some(grain), grain.next_grain()].into_iter().flatten();
+        let mut deadlines = grains.flat_map(|grain| self.entries.deadlines(self.slots.list(grain)));
+        deadlines.nth(MANY - 1).is_some()
     }
 
     /// Turns the wheel to `now` and hands every timer whose deadline has been reached to `fire`,

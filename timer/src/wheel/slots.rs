@@ -46,6 +46,11 @@ impl Place {
         self.level() == 0
     }
 
+    /// The grain after this one, if it is of the same turn of the lowest level.
+    pub(super) fn next_grain(self) -> Option<Self> {
+        (self.0 < SLOTS as u16 - 1).then_some(Self(self.0 + 1))
+    }
+
     /// The first tick of this slot, in the turn of its level in which `elapsed` lies. Not for
     /// [`FAR`](Self::FAR).
     pub(super) fn start(self, elapsed: u64) -> u64 {
