@@ -13,9 +13,12 @@ use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr::NonNull;
 
-/// Sizes are multiples of this, which is also how cells are aligned. It is what allocators round up
-/// to anyway.
-const STEP: usize = 16;
+/// Sizes are multiples of this, as those of tasks are anyway: what is rounded up further may be the
+/// allocator's next size.
+const STEP: usize = 8;
+
+/// How cells are aligned.
+const ALIGN: usize = 16;
 
 /// Larger cells are not kept.
 const LARGEST: usize = 1024;
@@ -126,12 +129,12 @@ pub(super) unsafe fn release(memory: NonNull<u8>, layout: Layout) {
 
 /// The size in steps, if cells like this are kept.
 fn steps(layout: Layout) -> Option<usize> {
-    (KEEPS && layout.size() <= LARGEST && layout.align() <= STEP)
+    (KEEPS && layout.size() <= LARGEST && layout.align() <= ALIGN)
         .then(|| layout.size().div_ceil(STEP))
 }
 
 fn layout_of(steps: usize) -> Layout {
-    Layout::from_size_align(steps * STEP, STEP).expect("far below the limit of sizes")
+    Layout::from_size_align(steps * STEP, ALIGN).expect("far below the limit of sizes")
 }
 
 impl Kept {
@@ -220,7 +223,7 @@ mod tests {
         let first = allocate(layout(100));
         // SAFETY: allocated with the same layout; nothing was put there.
         unsafe { release(first, layout(100)) };
-        assert_eq!(bytes(), 112);
+        assert_eq!(bytes(), 104);
         let other = allocate(layout(120));
         assert_ne!(other, first);
         let next = allocate(layout(104));
