@@ -5,6 +5,7 @@
 
 #[cfg(feature = "fs")]
 pub mod fs;
+pub mod shutdown;
 
 use pintle::runtime::{Builder, Handle, Runtime};
 use pintle::task::JoinHandle;
