@@ -1,5 +1,5 @@
 //! What the models in `tests/` share: how a model is run, values that notice when they are lost,
-//! doubled or handed over without order, futures that wait, and a poll to sleep in.
+//! doubled or handed over without order, tasks, runtimes, futures that wait, and a poll to sleep in.
 //!
 //! Compiled to something only under `--cfg loom`; `README.md` says how to run it all.
 
@@ -8,6 +8,8 @@
 mod bed;
 mod item;
 mod model;
+pub mod one_task;
+pub mod runtimes;
 mod starts;
 mod tasks;
 

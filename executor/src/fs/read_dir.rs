@@ -1,6 +1,6 @@
 //! [`ReadDir`]: the entries of a directory, fetched by the dozen.
 //!
-//! Tested in `tests/fs.rs`.
+//! Tested in `tests/fs_paths.rs`.
 
 use crate::io::pooled::{not_done, on_pool, pool};
 use crate::task::JoinHandle;

@@ -53,7 +53,7 @@
 // 9. **No panic** of a future, an output or a waker leaves `Task::run`, `Task::cancel`,
 //    `Bound::shutdown` or the drop of a `JoinHandle`; see `poll.rs`.
 //
-// Tested in `tests/`, one thread at a time, and in `loom-tests/tests/task.rs`.
+// Tested in `tests/`, one thread at a time, and in `loom-tests/tests/task_*.rs`.
 
 mod cell;
 mod current;

@@ -42,7 +42,7 @@
 //! Whether a claimed task waits in a queue or is being polled, the word does not say: nobody but the
 //! claimant would act on it, and the claimant knows. So a poll begins without a write, unless it has
 //! to note that the wakes so far are answered; and a task that yields stays as it is, and costs the
-//! word nothing. Models: `loom-tests/tests/task.rs`.
+//! word nothing. Models: `loom-tests/tests/task_*.rs`.
 
 use std::fmt;
 

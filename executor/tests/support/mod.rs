@@ -3,6 +3,10 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+#[cfg(feature = "fs")]
+pub mod fs;
+pub mod shutdown;
+
 use pintle::runtime::{Builder, Handle, Runtime};
 use pintle::task::JoinHandle;
 use std::any::Any;

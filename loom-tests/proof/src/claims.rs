@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::scan::digest;
+use crate::parse::digest;
 
 /// One file of models.
 #[derive(Debug)]

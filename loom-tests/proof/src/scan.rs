@@ -9,11 +9,11 @@
 //! | the same as an answer | the last expression of a function that returns `bool` and depends on such | always no, always yes |
 //!
 //! "Depends on" goes by names: a variable that was made from an atomic access or a guard, a closure's parameter
-//! where the closure is given to one, the functions of the same file that make one, and those of all files that are
-//! modelled which answer yes or no about one, or by asking another that does.
+//! where the closure is given to one, and the functions that `shared` knows: those of the same file that make one, and
+//! those of all files that are modelled which answer yes or no about one, or by asking another that does.
 //!
-//! Code under `cfg(test)` and `cfg(not(loom))` is passed over, and what is there for models alone, under `cfg(loom)`. So is what a macro is given, which has no syntax
-//! tree; an ordering in there is an error.
+//! Code under `cfg(test)` and `cfg(not(loom))` is passed over (`parse`), and what is there for models alone, under
+//! `cfg(loom)`. So is what a macro is given, which has no syntax tree; an ordering in there is an error.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -22,8 +22,10 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Block, Expr, ImplItemFn, ItemFn, ReturnType, Signature, Stmt};
+use syn::{Attribute, Block, Expr, ImplItemFn, ItemFn, Signature, Stmt};
 
+use crate::parse::{Parsed, digest};
+use crate::shared::{Questions, answers_yes_or_no, functions, is_guard, touches};
 use crate::site::{Key, Kind, Mutant, Place, is_ordering, weaker};
 
 /// What was found in one file.
@@ -32,40 +34,6 @@ pub struct Scan {
     pub places: Vec<Place>,
     /// Of the code, without comments, documentation and tests.
     pub digest: String,
-}
-
-/// One source file, read.
-pub struct Parsed {
-    tree: syn::File,
-}
-
-/// Names of functions that answer a question about shared state: yes or no.
-pub type Questions = HashSet<String>;
-
-/// Reads the file that `source` is the text of.
-pub fn parse(file: &str, source: &str) -> Result<Parsed, String> {
-    let mut tree = syn::parse_file(source).map_err(|error| format!("{file}: {error}"))?;
-    strip(&mut tree);
-    Ok(Parsed { tree })
-}
-
-/// The questions that can be asked in all of these files, directly or by asking another.
-pub fn questions<'a>(files: impl Iterator<Item = &'a Parsed> + Clone) -> Questions {
-    let mut questions = Questions::new();
-    loop {
-        let mut asking = SharedFunctions {
-            of_type_bool_only: true,
-            known: &questions,
-            names: questions.clone(),
-        };
-        for file in files.clone() {
-            asking.visit_file(&file.tree);
-        }
-        if asking.names.len() == questions.len() {
-            return questions;
-        }
-        questions = asking.names;
-    }
 }
 
 /// Finds what may be broken. Looks at shared state are found where there are questions to ask.
@@ -78,17 +46,11 @@ pub fn scan(
     let tree = &parsed.tree;
     let none = Questions::new();
     let known = questions.unwrap_or(&none);
-    let mut shared = SharedFunctions {
-        of_type_bool_only: false,
-        known,
-        names: known.clone(),
-    };
-    shared.visit_file(tree);
     let mut scanner = Scanner {
         file,
         source,
         with_looks: questions.is_some(),
-        shared: shared.names,
+        shared: functions(parsed, known),
         owner: String::new(),
         function: String::new(),
         tainted: HashSet::new(),
@@ -105,140 +67,6 @@ pub fn scan(
             digest: digest(&tree.to_token_stream().to_string()),
         }),
     }
-}
-
-/// FNV-1a (Fowler, Noll and Vo): enough to notice a change.
-pub fn digest(text: &str) -> String {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{:08x}", hash >> 32)
-}
-
-/// Takes out what is not compiled in a model, and the documentation.
-fn strip(tree: &mut syn::File) {
-    fn filter(items: &mut Vec<syn::Item>) {
-        items.retain_mut(|item| {
-            let attributes = match item {
-                syn::Item::Mod(module) => {
-                    if let Some((_, inner)) = &mut module.content {
-                        filter(inner);
-                    }
-                    &mut module.attrs
-                }
-                syn::Item::Fn(function) => &mut function.attrs,
-                syn::Item::Impl(block) => {
-                    block.items.retain_mut(|item| match item {
-                        syn::ImplItem::Fn(function) => keep(&mut function.attrs),
-                        _ => true,
-                    });
-                    &mut block.attrs
-                }
-                syn::Item::Trait(item) => {
-                    for item in &mut item.items {
-                        if let syn::TraitItem::Fn(function) = item {
-                            keep(&mut function.attrs);
-                        }
-                    }
-                    &mut item.attrs
-                }
-                syn::Item::Struct(item) => &mut item.attrs,
-                syn::Item::Enum(item) => &mut item.attrs,
-                syn::Item::Use(item) => &mut item.attrs,
-                syn::Item::Const(item) => &mut item.attrs,
-                syn::Item::Static(item) => &mut item.attrs,
-                syn::Item::Type(item) => &mut item.attrs,
-                syn::Item::Macro(item) => &mut item.attrs,
-                _ => return true,
-            };
-            keep(attributes)
-        });
-    }
-    tree.attrs
-        .retain(|attribute| !attribute.path().is_ident("doc"));
-    filter(&mut tree.items);
-}
-
-/// Drops documentation; false for what a model does not compile.
-fn keep(attributes: &mut Vec<Attribute>) -> bool {
-    attributes.retain(|attribute| !attribute.path().is_ident("doc"));
-    !attributes.iter().any(|attribute| {
-        let text = attribute.meta.to_token_stream().to_string();
-        attribute.path().is_ident("cfg") && (text.contains("not (loom)") || text.contains("test"))
-    })
-}
-
-/// The functions that touch an atomic, take a lock, or call one of those that are known to.
-struct SharedFunctions<'a> {
-    of_type_bool_only: bool,
-    known: &'a Questions,
-    names: HashSet<String>,
-}
-
-impl<'ast> Visit<'ast> for SharedFunctions<'_> {
-    fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
-        self.look(&function.sig, &function.block);
-    }
-
-    fn visit_item_fn(&mut self, function: &'ast ItemFn) {
-        self.look(&function.sig, &function.block);
-    }
-}
-
-impl SharedFunctions<'_> {
-    fn look(&mut self, signature: &Signature, block: &Block) {
-        let counts = !self.of_type_bool_only || answers_yes_or_no(signature);
-        if counts && touches(block, &HashSet::new(), self.known) {
-            self.names.insert(signature.ident.to_string());
-        }
-    }
-}
-
-fn answers_yes_or_no(signature: &Signature) -> bool {
-    matches!(&signature.output, ReturnType::Type(_, of) if of.to_token_stream().to_string() == "bool")
-}
-
-/// Names under which a guard is passed on.
-const GUARDS: [&str; 6] = ["MutexGuard", "Locked", "Entry", "Word", "State", "List"];
-
-/// Methods that give a guard.
-const LOCKS: [&str; 4] = ["lock", "try_lock", "enter", "write"];
-
-/// Whether a piece of code depends on shared state.
-fn touches(code: &impl ToTokens, tainted: &HashSet<String>, shared: &HashSet<String>) -> bool {
-    fn look(tokens: TokenStream, tainted: &HashSet<String>, shared: &HashSet<String>) -> bool {
-        let mut after_dot = false;
-        let mut tokens = tokens.into_iter().peekable();
-        while let Some(token) = tokens.next() {
-            match token {
-                TokenTree::Group(group) => {
-                    if look(group.stream(), tainted, shared) {
-                        return true;
-                    }
-                    after_dot = false;
-                }
-                TokenTree::Ident(ident) => {
-                    let name = ident.to_string();
-                    let is_call = matches!(tokens.peek(), Some(TokenTree::Group(_)));
-                    let found = if is_call {
-                        shared.contains(&name)
-                            || (after_dot && LOCKS.contains(&name.as_str()))
-                            || name == "fence"
-                    } else {
-                        is_ordering(&name) || (!after_dot && tainted.contains(&name))
-                    };
-                    if found {
-                        return true;
-                    }
-                    after_dot = false;
-                }
-                TokenTree::Punct(punct) => after_dot = punct.as_char() == '.',
-                TokenTree::Literal(_) => after_dot = false,
-            }
-        }
-        false
-    }
-    look(code.to_token_stream(), tainted, shared)
 }
 
 struct Scanner<'a> {
@@ -297,14 +125,10 @@ impl Scanner<'_> {
         );
         let tainted = std::mem::take(&mut self.tainted);
         for input in &signature.inputs {
-            if let syn::FnArg::Typed(input) = input {
-                let of = input.ty.to_token_stream().to_string();
-                if GUARDS.iter().any(|guard| {
-                    of.split(|c: char| !c.is_alphanumeric())
-                        .any(|word| word == *guard)
-                }) {
-                    self.taint(&input.pat);
-                }
+            if let syn::FnArg::Typed(input) = input
+                && is_guard(&input.ty)
+            {
+                self.taint(&input.pat);
             }
         }
         visit::visit_block(self, block);
@@ -578,6 +402,8 @@ fn ordering_of(expression: &Expr) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::parse;
+    use crate::shared::questions;
 
     fn found(source: &str) -> Result<Scan, String> {
         let parsed = parse("a.rs", source)?;

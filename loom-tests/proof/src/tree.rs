@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::claims::{self, Models};
+use crate::parse::{digest, parse};
 use crate::programs::Model;
-use crate::scan::{Scan, digest, parse, questions, scan};
+use crate::scan::{Scan, scan};
+use crate::shared::questions;
 use crate::weave::weave;
 
 /// Where the product's sources are.

@@ -104,7 +104,9 @@ fn broken(source: &str, woven: Woven<'_>, inner: &[Woven<'_>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scan::{parse, questions, scan};
+    use crate::parse::parse;
+    use crate::scan::scan;
+    use crate::shared::questions;
 
     fn woven(source: &str) -> String {
         let parsed = parse("a.rs", source).expect("it parses");

@@ -28,7 +28,7 @@
 //!    clears `job`.
 //! 6. Wakers are woken, and jobs are handed to the pool, with the lock released.
 //!
-//! Tested in `tests/fs.rs` and `tests/io.rs`.
+//! Tested in `tests/fs_read_write.rs`, `tests/fs_file.rs` and `tests/io.rs`.
 
 #![cfg_attr(
     not(feature = "fs"),

@@ -1,4 +1,4 @@
-//! What a task does, one thread at a time. The races are in `loom-tests/tests/task.rs`.
+//! What a task does, one thread at a time. The races are in `loom-tests/tests/task_*.rs`.
 
 mod lives;
 mod pinned;

@@ -17,7 +17,8 @@
 //!
 //! Each wake takes the drivers' lock, as no wake of a worker's own task does: drivers come and go.
 //!
-//! Tested in `tests/local_set.rs`; invariants 2 and 3 are modelled in `loom-tests/tests/local_set.rs`.
+//! Tested in `tests/local_set.rs` and `tests/local_set_driven.rs`; invariants 2 and 3 are modelled in
+//! `loom-tests/tests/local_set.rs`.
 
 #![expect(
     unsafe_code,
