@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::parse::digest;
+use crate::tree::rust_files;
 
 /// One file of models.
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub struct Models {
     pub name: String,
     /// The names of its models.
     pub tests: Vec<String>,
+    /// Of the file, and of what all files of models share.
     pub digest: String,
     pub checks: Vec<String>,
 }
@@ -29,14 +31,20 @@ impl Models {
 
 /// Every file of models, with its claims.
 pub fn read(root: &Path) -> Result<Vec<Models>, String> {
+    let text_of =
+        |path: &Path| fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()));
+    let mut shared = String::new();
+    for path in rust_files(&root.join("loom-tests/src"))? {
+        shared += &digest(&text_of(&path)?);
+    }
     let mut all = Vec::new();
-    for path in crate::tree::rust_files(&root.join("loom-tests/tests"))? {
+    for path in rust_files(&root.join("loom-tests/tests"))? {
         let name = path
             .file_stem()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let text = text_of(&path)?;
         let docs: Vec<&str> = text
             .lines()
             .map_while(|line| line.strip_prefix("//!"))
@@ -66,7 +74,7 @@ pub fn read(root: &Path) -> Result<Vec<Models>, String> {
         all.push(Models {
             name,
             tests: tests(&tree.items, ""),
-            digest: digest(&text),
+            digest: digest(&format!("{shared}{text}")),
             checks,
         });
     }
