@@ -9,7 +9,7 @@ use pintle::net::{TcpListener, TcpSocket, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::every_mode;
 
 #[test]
@@ -67,6 +67,17 @@ fn a_server_without_descriptors_serves_those_it_has_and_accepts_again() {
             let _ = server.await;
         });
         assert!(served.load(Ordering::SeqCst) >= 3);
+
+        // Timers want a descriptor, and do without if there is none.
+        mode.runtime().block_on(async {
+            let before = limit(highest_descriptor() + 1);
+            let nap = Duration::from_millis(3);
+            let start = Instant::now();
+            pintle::spawn(pintle::time::sleep(nap)).await.unwrap();
+            pintle::time::sleep(nap).await;
+            limit(before);
+            assert!(start.elapsed() >= 2 * nap);
+        });
 
         // And a runtime that cannot have what it needs is an error, not a panic.
         let before = limit(highest_descriptor() + 1);

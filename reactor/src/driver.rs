@@ -16,10 +16,11 @@
 //!
 //! # Sleeping
 //!
-//! A wait with a deadline is ended by a `timerfd` on Linux, which is exact; elsewhere by the
-//! poll's own limit. The timer is set only when the deadline is another than the one it is set
-//! to, and never taken back: a timer cancelled by its owner may ring once for nothing. Waiting
-//! without a deadline makes one system call, the wait itself.
+//! A wait with a deadline is ended by a `timerfd` on Linux, which is exact; elsewhere, and while no
+//! descriptor is left for one, by the poll's own limit, which is in whole milliseconds. It is made
+//! when it is first needed, and set only when the deadline is another than the one it is set to; and
+//! never taken back: a timer cancelled by its owner may ring once for nothing. Waiting without a
+//! deadline makes one system call, the wait itself.
 
 use std::fmt;
 use std::io;
@@ -69,14 +70,15 @@ pub struct Driver {
     table: Mutex<Table>,
     unpark: mio::Waker,
     #[cfg(target_os = "linux")]
-    alarm: Alarm,
-    #[cfg(target_os = "linux")]
-    watch: Alarm,
+    watch: Option<Alarm>,
 }
 
 struct Poller {
     poll: mio::Poll,
     events: mio::Events,
+    /// What ends a wait with a deadline.
+    #[cfg(target_os = "linux")]
+    alarm: Option<Alarm>,
     /// What the alarm is set to, if it has not rung yet.
     armed: Option<Instant>,
     /// The watch rang while a sibling polled.
@@ -96,9 +98,20 @@ impl Driver {
     ///
     /// # Errors
     ///
-    /// If the process is out of descriptors (it takes up to five), or the kernel of memory.
+    /// If the process is out of descriptors (it takes three, and one more for deadlines if it can get
+    /// it), or the kernel of memory.
     pub fn new(events_capacity: usize) -> io::Result<Arc<Self>> {
-        Self::open(events_capacity, false)
+        Self::open(events_capacity, false, false)
+    }
+
+    /// Makes a driver whose owner may be told to keep the watch, by [`ring_after`](Self::ring_after). It
+    /// takes a descriptor more.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn new_watching(events_capacity: usize) -> io::Result<Arc<Self>> {
+        Self::open(events_capacity, false, true)
     }
 
     /// Makes a driver for a thread that may turn to other things at any time. The sources it serves
@@ -108,24 +121,29 @@ impl Driver {
     ///
     /// As [`new`](Self::new).
     pub fn new_transient(events_capacity: usize) -> io::Result<Arc<Self>> {
-        Self::open(events_capacity, true)
+        Self::open(events_capacity, true, false)
     }
 
-    fn open(events_capacity: usize, transient: bool) -> io::Result<Arc<Self>> {
+    fn open(events_capacity: usize, transient: bool, watching: bool) -> io::Result<Arc<Self>> {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
+        #[cfg(not(target_os = "linux"))]
+        let _ = watching;
         Ok(Arc::new(Self {
             unpark: mio::Waker::new(&registry, UNPARK)?,
             #[cfg(target_os = "linux")]
-            alarm: Alarm::new(&registry, ALARM)?,
-            #[cfg(target_os = "linux")]
-            watch: Alarm::new(&registry, WATCH)?,
+            watch: match watching {
+                true => Some(Alarm::new(&registry, WATCH)?),
+                false => None,
+            },
             registry,
             transient,
             table: Mutex::new(Table::default()),
             poll: Mutex::new(Poller {
                 poll,
                 events: mio::Events::with_capacity(events_capacity),
+                #[cfg(target_os = "linux")]
+                alarm: None,
                 armed: None,
                 missed_watch: false,
             }),
@@ -218,10 +236,11 @@ impl Driver {
     ///
     /// # Errors
     ///
-    /// Those of the operating system; none is expected.
+    /// [`Unsupported`](io::ErrorKind::Unsupported), if the driver was not made
+    /// [for it](Self::new_watching). Those of the operating system; none is expected.
     pub fn ring_after(&self, after: Duration) -> io::Result<()> {
         #[cfg(target_os = "linux")]
-        return self.watch.ring_after(after);
+        return self.watch()?.ring_after(after);
         #[cfg(not(target_os = "linux"))]
         {
             let _ = after;
@@ -233,12 +252,20 @@ impl Driver {
     ///
     /// # Errors
     ///
-    /// Those of the operating system; none is expected.
+    /// As [`ring_after`](Self::ring_after).
     pub fn silence(&self) -> io::Result<()> {
         #[cfg(target_os = "linux")]
-        return self.watch.silence();
+        return self.watch()?.silence();
         #[cfg(not(target_os = "linux"))]
         Ok(())
+    }
+
+    #[cfg(target_os = "linux")]
+    fn watch(&self) -> io::Result<&Alarm> {
+        self.watch.as_ref().ok_or_else(|| {
+            let what = "this driver keeps no watch: make it with `Driver::new_watching`";
+            io::Error::new(io::ErrorKind::Unsupported, what)
+        })
     }
 
     /// Starts serving a source, edge-triggered in both directions: the operating system reports
@@ -322,18 +349,24 @@ impl Driver {
             return Ok(Some(Duration::ZERO));
         }
         #[cfg(target_os = "linux")]
-        {
+        if let Some(alarm) = self.alarm(&mut poller.alarm) {
             if poller.armed != Some(deadline) {
-                self.alarm.ring_after(left)?;
+                alarm.ring_after(left)?;
                 poller.armed = Some(deadline);
             }
-            Ok(None)
+            return Ok(None);
         }
-        #[cfg(not(target_os = "linux"))]
-        {
-            poller.armed = None;
-            Ok(Some(left))
+        poller.armed = None;
+        Ok(Some(left))
+    }
+
+    /// The alarm, made if need be; `None` for want of a descriptor.
+    #[cfg(target_os = "linux")]
+    fn alarm<'a>(&self, alarm: &'a mut Option<Alarm>) -> Option<&'a Alarm> {
+        if alarm.is_none() {
+            *alarm = Alarm::new(&self.registry, ALARM).ok();
         }
+        alarm.as_ref()
     }
 
     fn poll(

@@ -23,6 +23,10 @@ impl Driver {
         Ok(Arc::new(Self { bed: Bed::new() }))
     }
 
+    pub fn new_watching(events_capacity: usize) -> io::Result<Arc<Self>> {
+        Self::new(events_capacity)
+    }
+
     pub fn new_transient(events_capacity: usize) -> io::Result<Arc<Self>> {
         Self::new(events_capacity)
     }

@@ -94,7 +94,7 @@ fn a_later_deadline_replaces_an_earlier_one() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_watch_rings_and_says_so() {
-    let driver = driver();
+    let driver = Driver::new_watching(64).expect("driver");
     let start = Instant::now();
     driver.ring_after(Duration::from_millis(3)).expect("ring");
     while !turn(&driver, hang()).watch {}
@@ -106,7 +106,7 @@ fn the_watch_rings_and_says_so() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_silenced_watch_does_not_ring() {
-    let driver = driver();
+    let driver = Driver::new_watching(64).expect("driver");
     driver.ring_after(Duration::from_millis(1)).expect("ring");
     driver.silence().expect("silence");
     let deadline = Instant::now() + Duration::from_millis(10);
@@ -128,7 +128,7 @@ fn a_sibling_passes_on_the_call_that_it_has_taken() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_sibling_passes_on_the_watch_that_it_has_taken() {
-    let driver = driver();
+    let driver = Driver::new_watching(64).expect("driver");
     driver.ring_after(Duration::ZERO).expect("ring");
     let deadline = Instant::now() + Duration::from_millis(1);
     while Instant::now() < deadline {

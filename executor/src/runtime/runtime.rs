@@ -87,7 +87,7 @@ impl Runtime {
     ///
     /// If the future panics, or if this is called inside a task or another `block_on`, or (on a
     /// runtime with worker threads) if the process is out of descriptors: the calling thread gets
-    /// a reactor of its own, which takes five.
+    /// a reactor of its own, which takes three, and one more if there are timers.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.handle.block_on(future)

@@ -66,7 +66,7 @@ struct Guest {
 impl Guest {
     fn sit_down(shared: &Arc<Shared>) -> Guest {
         let queue: StealableQueue = Deque::new_fifo();
-        let remote = Remote::open(GUEST, &shared.clock, queue.stealer()).unwrap_or_else(|error| {
+        let remote = Remote::open(GUEST, &shared.clock, queue.stealer(), false).unwrap_or_else(|error| {
             panic!(
                 "`block_on` could not open a reactor for this thread: {error}. If the process is \
                  out of file descriptors, raise the limit (`ulimit -n`) or close some"

@@ -56,7 +56,8 @@ pub struct Registry {
 }
 
 impl Remote {
-    /// Opens a reactor and a wheel for a worker, whose queue has `stealer` as its other end.
+    /// Opens a reactor and a wheel for a worker, whose queue has `stealer` as its other end, and who has
+    /// siblings to look after or has none.
     ///
     /// # Errors
     ///
@@ -65,11 +66,14 @@ impl Remote {
         index: usize,
         clock: &Clock,
         stealer: Stealer<Task<InPool>>,
+        looks_after: bool,
     ) -> io::Result<Arc<Remote>> {
         let reactor = if index == GUEST {
             // What a guest has begun and handed to a task must not depend on the guest's coming
             // back to its reactor: it may block, since it is the user's own thread.
             Reactor::new_transient(EVENTS)?
+        } else if looks_after {
+            Reactor::new_watching(EVENTS)?
         } else {
             Reactor::new(EVENTS)?
         };

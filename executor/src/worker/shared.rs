@@ -51,11 +51,12 @@ impl Shared {
         blocking: BlockingPool,
     ) -> io::Result<(Arc<Shared>, Vec<StealableQueue>)> {
         let clock = Clock::new(config.start_paused);
+        let look_after = config.mode == Mode::Stealing && config.workers > 1;
         let queues: Vec<_> = (0..config.workers).map(|_| Deque::new_fifo()).collect();
         let remotes = queues
             .iter()
             .enumerate()
-            .map(|(index, queue)| Remote::open(index, &clock, queue.stealer()))
+            .map(|(index, queue)| Remote::open(index, &clock, queue.stealer(), look_after))
             .collect::<io::Result<Box<[_]>>>()?;
         let homes = |thread_bound| -> Box<[_]> {
             remotes

@@ -95,7 +95,7 @@ impl Drop for Called {
 fn stand_in(mut called: Called) {
     let shared = called.0.clone();
     let queue = Deque::new_fifo();
-    let Ok(remote) = Remote::open(GUEST, &shared.clock, queue.stealer()) else {
+    let Ok(remote) = Remote::open(GUEST, &shared.clock, queue.stealer(), false) else {
         return;
     };
     let door = remote.door.clone();
