@@ -114,7 +114,8 @@ impl Driver {
     ///
     /// Until it does, an earlier timer inserted by anyone unparks it. The answer is never later
     /// than the first deadline, and may be earlier ([`Wheel::next_deadline`]); but when timers come thick,
-    /// it is 100 µs from now at the soonest, unless the clock is paused.
+    /// it is 100 µs from now at the soonest, or from when this was asked before and has not been followed by
+    /// a turn, unless the clock is paused.
     pub fn plan(&self) -> Option<Instant> {
         let mut state = self.state.lock();
         let before = state.planned;
