@@ -6,15 +6,17 @@
 
 mod support;
 
-use pintle::task;
+use pintle::task::{self, LocalSet};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
+use std::panic::resume_unwind;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
-use support::{Event, Mode, OnDrop, every_mode, in_mode, panic_of, wait_until};
+use support::{Event, Mode, OnDrop, every_mode, in_mode, panic_of, poll_once, until, wait_until};
 
 static BLOCKS: AtomicIsize = AtomicIsize::new(0);
 
@@ -188,6 +190,103 @@ fn stand_ins_leave_no_descriptors() {
             }
             wait_until(settled);
             assert_eq!(descriptors(), before);
+        });
+    });
+}
+
+/// What is left of tasks, however they end: their outputs, names, join wakers and references to where
+/// they ran.
+#[test]
+fn tasks_leave_no_memory_behind_however_they_end() {
+    fn tasks(mode: Mode) {
+        let runtime = mode.runtime();
+        let mut kept = Vec::new();
+        let named = |name: usize| task::Builder::new().name(&format!("task {name}"));
+        runtime.block_on(async {
+            for n in 0..50 {
+                let boxed = move || Box::new(n);
+                // Awaited, from the start and when it is over.
+                let waits = named(n).spawn(async move {
+                    task::yield_now().await;
+                    boxed()
+                });
+                waits.await.unwrap();
+                let over = named(n).spawn(async move { boxed() });
+                until(|| over.is_finished()).await;
+                drop(over.await.unwrap());
+                // Its output is the handle's to drop, or its runner's.
+                let over = named(n).spawn(async move { boxed() });
+                until(|| over.is_finished()).await;
+                drop(over);
+                drop(named(n).spawn(async move { boxed() }));
+                // Its handle goes with a waker in it.
+                let mut asked = named(n).spawn(pending::<Box<usize>>());
+                assert!(poll_once(Pin::new(&mut asked)).await.is_pending());
+                kept.push(asked.abort_handle());
+                drop(asked);
+                kept[n].abort();
+                // Aborted before it runs, and when it waits; and one that panics, in its poll and in its drop.
+                let queued = named(n).spawn_local(async move { boxed() });
+                queued.abort();
+                assert!(queued.await.unwrap_err().is_cancelled());
+                let waits = named(n).spawn(async move {
+                    let _boxed = boxed();
+                    pending::<()>().await;
+                });
+                task::yield_now().await;
+                waits.abort();
+                assert!(waits.await.unwrap_err().is_cancelled());
+                let panics = named(n).spawn(async move {
+                    let _boxed = boxed();
+                    resume_unwind(boxed());
+                });
+                assert!(panics.await.unwrap_err().is_panic());
+                let drops = OnDrop::new(move || resume_unwind(boxed()));
+                let panics = named(n).spawn_local(poll_fn(move |_| {
+                    let _drops = &drops;
+                    Poll::Ready(boxed())
+                }));
+                assert!(panics.await.unwrap_err().is_panic());
+                // Of a set, and of the blocking pool.
+                let set = LocalSet::new();
+                let own = set.spawn_local(async move {
+                    task::yield_now().await;
+                    boxed()
+                });
+                drop(set.spawn_local(pending::<Box<usize>>()));
+                set.run_until(own).await.unwrap();
+                drop(set);
+                task::spawn_blocking(boxed).await.unwrap();
+                // Until the end, with a handle and without.
+                drop(named(n).spawn(async move {
+                    let _boxed = boxed();
+                    pending::<()>().await;
+                }));
+            }
+        });
+        let outside: Vec<_> = (0..50)
+            .map(|n| runtime.spawn(async move { Box::new(n) }))
+            .collect();
+        drop(runtime);
+        drop(outside);
+    }
+
+    alone(|| {
+        every_mode(|mode| {
+            let blocks = || {
+                tasks(mode);
+                BLOCKS.load(Ordering::SeqCst)
+            };
+            // The first rounds leave what is made once for a thread or a process.
+            let mut before = blocks();
+            for _ in 0..20 {
+                let after = blocks();
+                if after <= before {
+                    return;
+                }
+                before = after;
+            }
+            panic!("each round leaves something");
         });
     });
 }

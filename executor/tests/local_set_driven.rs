@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
-use support::{Event, Mode, every_mode, guarded, in_mode, poll_once, until};
+use support::{Event, Mode, every_mode, guarded, in_mode, panic_of, poll_once, until};
 
 #[test]
 fn run_until_runs_a_future_and_what_it_spawns() {
@@ -281,5 +281,57 @@ fn a_task_that_takes_the_memory_of_one_that_has_just_yielded_is_not_mistaken_for
             next.await.unwrap();
         }));
         DRIVER.set(None);
+    });
+}
+
+/// A task of a set that yields wakes who drives the set; should that panic, it is out of the middle of the
+/// task's run.
+#[test]
+fn a_waker_that_panics_where_a_task_yields_takes_neither_it_nor_the_one_around_it_along() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker");
+        }
+    }
+
+    every_mode(|mode| {
+        let runtime = mode.runtime();
+        let task = runtime.handle().spawn_on(0, || async {
+            let me = task::id();
+            let set = Rc::new(LocalSet::new());
+            let theirs = set.clone();
+            let own = set.spawn_local(async move {
+                // Another who drives the set, and has nothing to run.
+                let mut other = Box::pin(theirs.run_until(pending::<()>()));
+                let waker = Waker::from(Arc::new(Panics));
+                let polled = other.as_mut().poll(&mut Context::from_waker(&waker));
+                assert!(polled.is_pending());
+                task::yield_now().await;
+                task::id()
+            });
+            let id = own.id();
+            let mut polls = 0;
+            poll_fn(|cx| {
+                polls += 1;
+                if polls > 1 {
+                    return Poll::Ready(());
+                }
+                let mut driver = Box::pin(set.run_until(pending::<()>()));
+                let message = panic_of(|| {
+                    let _ = driver
+                        .as_mut()
+                        .poll(&mut Context::from_waker(Waker::noop()));
+                });
+                assert_eq!(message, "a waker");
+                assert_eq!(task::id(), me);
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+            assert_eq!(set.run_until(own).await.unwrap(), id);
+            assert_eq!(task::id(), me);
+        });
+        runtime.block_on(task).unwrap();
     });
 }

@@ -6,14 +6,15 @@ mod support;
 use pintle::runtime::{Handle, Runtime};
 use pintle::task;
 use std::cell::OnceCell;
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 use support::{
-    CountDrop, Drops, Mode, assert_panics_with, every_mode, in_mode, join_all, wait_until,
+    CountDrop, Drops, Mode, OnDrop, assert_panics_with, every_mode, in_mode, join_all, until,
+    wait_until,
 };
 
 /// Runs `body` on a thread of its own, whose stack of entered runtimes it may leave in a mess.
@@ -298,5 +299,38 @@ fn a_runtime_in_a_thread_local_of_its_own_blocking_thread_ends_with_that_thread(
             .unwrap();
         });
         wait_until(|| drops.count() == 2);
+    });
+}
+
+/// Who ends a runtime is that runtime's worker meanwhile, and on another's worker not that one.
+#[test]
+fn tasks_of_a_runtime_that_ends_on_a_worker_of_another_may_spawn_there() {
+    every_mode(|outer| {
+        for inner in Mode::ALL {
+            let runtime = outer.runtime();
+            let handle = runtime.handle().clone();
+            let drops = Drops::new();
+            let theirs = drops.clone();
+            let task = runtime.handle().spawn_on(0, move || async move {
+                let ends = inner.bare().build().unwrap();
+                for _ in 0..4 {
+                    let (handle, drops) = (handle.clone(), theirs.clone());
+                    let spawns = OnDrop::new(move || {
+                        let counter = drops.counter();
+                        drop(handle.spawn(async move {
+                            let _counter = counter;
+                            task::yield_now().await;
+                        }));
+                    });
+                    drop(ends.spawn(async move {
+                        let _spawns = spawns;
+                        pending::<()>().await;
+                    }));
+                }
+                ends.shutdown_background();
+            });
+            runtime.block_on(task).unwrap();
+            runtime.block_on(until(|| drops.count() == 4));
+        }
     });
 }

@@ -2,15 +2,17 @@
 
 mod support;
 
-use pintle::runtime::Handle;
-use pintle::task::{self, AbortHandle, JoinHandle};
-use std::future::{pending, poll_fn};
+use pintle::runtime::{Handle, Runtime};
+use pintle::task::{self, AbortHandle, JoinHandle, LocalSet};
+use std::future::{Future, pending, poll_fn};
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use support::{Drops, Event, Occupied, OnDrop, every_mode, in_mode, message_of, panic_of};
+use std::time::Duration;
+use support::{Drops, Event, Mode, Occupied, OnDrop, every_mode, in_mode, message_of, panic_of};
 
 #[test]
 fn a_handle_gives_the_output() {
@@ -329,6 +331,146 @@ fn ids_are_unique_and_known_inside() {
             let id = error.id();
             assert_eq!(error.await.unwrap_err().id(), id);
         });
+    });
+}
+
+#[test]
+fn hooks_and_roots_have_no_id_whatever_the_thread_has_run() {
+    every_mode(|mode| {
+        let with_id = Arc::new(AtomicUsize::new(0));
+        let hook = || {
+            let with_id = with_id.clone();
+            move || {
+                with_id.fetch_add(usize::from(task::try_id().is_some()), Ordering::SeqCst);
+            }
+        };
+        let mut builder = mode.builder();
+        builder.on_thread_park(hook()).on_thread_unpark(hook());
+        builder.on_thread_start(hook()).on_thread_stop(hook());
+        let runtime = builder.build().unwrap();
+        let parks = || async {
+            task::yield_now().await;
+            pintle::time::sleep(Duration::from_micros(20)).await;
+            task::id()
+        };
+        for _ in 0..20 {
+            runtime.block_on(async {
+                let panics = pintle::spawn(async { resume_unwind(Box::new(())) });
+                let (one, other) = (pintle::spawn(parks()), task::spawn_local(parks()));
+                let ids = (one.id(), other.id());
+                assert_eq!((one.await.unwrap(), other.await.unwrap()), ids);
+                assert_eq!(task::try_id(), None);
+                panics.await.unwrap_err();
+                let set = LocalSet::new();
+                let own = set.spawn_local(parks());
+                let id = own.id();
+                assert_eq!(set.run_until(own).await.unwrap(), id);
+                assert_eq!(task::try_id(), None);
+            });
+            assert_eq!(task::try_id(), None);
+        }
+        drop(runtime);
+        assert_eq!(with_id.load(Ordering::SeqCst), 0);
+    });
+}
+
+/// A poll that wakes its own task, before or after it has run other tasks.
+#[test]
+fn a_task_that_wakes_itself_and_runs_others_in_its_poll_is_polled_once_more() {
+    every_mode(|mode| {
+        for first in [true, false] {
+            let task = move || async move {
+                let me = task::id();
+                let set = LocalSet::new();
+                let own = set.spawn_local(async {
+                    task::yield_now().await;
+                    task::id()
+                });
+                let id = own.id();
+                let mut driver = Box::pin(set.run_until(own));
+                let mut polls = 0;
+                poll_fn(|cx| {
+                    polls += 1;
+                    if polls > 1 {
+                        return Poll::Ready(());
+                    }
+                    if first {
+                        cx.waker().wake_by_ref();
+                    }
+                    // With another waker, so that the set does not wake this task.
+                    let mut noop = Context::from_waker(Waker::noop());
+                    let ended = loop {
+                        if let Poll::Ready(ended) = driver.as_mut().poll(&mut noop) {
+                            break ended;
+                        }
+                        assert_eq!(task::id(), me);
+                    };
+                    assert_eq!(ended.unwrap(), id);
+                    assert_eq!(task::id(), me);
+                    if !first {
+                        cx.waker().wake_by_ref();
+                    }
+                    Poll::Pending
+                })
+                .await;
+                polls
+            };
+            let runtime = mode.runtime();
+            let task = runtime.handle().spawn_on(0, task);
+            assert_eq!(runtime.block_on(task).unwrap(), 2);
+        }
+    });
+}
+
+#[test]
+fn a_task_that_is_woken_by_a_block_on_in_its_own_poll_is_polled_once_more() {
+    in_mode(Mode::MultiThread, |mode| {
+        let runtime = mode.runtime();
+        let others: Vec<_> = Mode::ALL.map(Mode::runtime).into();
+        let handles = others.iter().map(Runtime::handle);
+        for handle in handles.chain([runtime.handle()]) {
+            for who in ["itself", "the root", "a task"] {
+                let handle = handle.clone();
+                let task = runtime.spawn(async move {
+                    let me = task::id();
+                    let mut polls = 0;
+                    poll_fn(|cx| {
+                        polls += 1;
+                        if polls > 1 {
+                            return Poll::Ready(());
+                        }
+                        let waker = cx.waker().clone();
+                        if who == "itself" {
+                            waker.wake_by_ref();
+                        }
+                        task::block_in_place(|| {
+                            assert_eq!(task::id(), me);
+                            handle.block_on(async move {
+                                assert_eq!(task::try_id(), None);
+                                if who == "the root" {
+                                    waker.wake_by_ref();
+                                }
+                                let wakes = task::spawn_local(async move {
+                                    task::yield_now().await;
+                                    if who == "a task" {
+                                        waker.wake_by_ref();
+                                    }
+                                    task::id()
+                                });
+                                let id = wakes.id();
+                                assert_eq!(wakes.await.unwrap(), id);
+                                assert_eq!(task::try_id(), None);
+                            });
+                        });
+                        assert_eq!(task::id(), me);
+                        Poll::Pending
+                    })
+                    .await;
+                    polls
+                });
+                assert_eq!(runtime.block_on(task).unwrap(), 2);
+            }
+        }
     });
 }
 

@@ -7,7 +7,10 @@
 //! 1. Between [`plan`](Driver::plan) and the owner's next [`turn`](Driver::turn) the driver remembers
 //!    what the owner was told. A timer that comes earlier than that unparks the owner. So the owner
 //!    plans, then sleeps no longer than planned, then turns; and no deadline is slept through.
-//! 2. The wheel is turned only to times that the clock has shown, so what it fires is due.
+//! 2. The wheel is turned only to times that the clock has shown, so what it fires is due. A clock that is
+//!    paused may stand a moment back from where a wheel has been turned to by then; that wheel stands
+//!    still until the clock has caught up, and says so in its plan. (For a wheel, what comes in behind
+//!    it is due: it would fire what the clock has yet to show, and again whenever that is put back.)
 //! 3. Wakers are never woken nor dropped while the lock is held: firing collects them in a
 //!    [`WakeBatch`], the others are handed out of the critical section.
 //! 4. After [`orphan`](Driver::orphan) the wheel is empty and stays so.
@@ -111,7 +114,8 @@ impl Driver {
     ///
     /// Until it does, an earlier timer inserted by anyone unparks it. The answer is never later
     /// than the first deadline, and may be earlier ([`Wheel::next_deadline`]); but when timers come thick,
-    /// it is 100 µs from now at the soonest, unless the clock is paused.
+    /// it is 100 µs from now at the soonest, or from when this was asked before and has not been followed by
+    /// a turn, unless the clock is paused.
     pub fn plan(&self) -> Option<Instant> {
         let mut state = self.state.lock();
         let before = state.planned;
@@ -216,7 +220,12 @@ impl Driver {
         if state.wheel.is_empty() {
             return 0;
         }
-        state.fire(self.ticks.of(self.clock.now()), batch)
+        let now = self.ticks.of(self.clock.now());
+        if now < state.wheel.elapsed() {
+            // Paused, as whoever turned the wheel last had yet to hear (2).
+            return 0;
+        }
+        state.fire(now, batch)
     }
 }
 

@@ -7,7 +7,7 @@ mod support;
 use pintle_sync::WakeBatch;
 use pintle_timer::{Clock, Duration, Fate, current};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 use std::thread;
 use support::{Count, Worker, ms};
@@ -80,6 +80,40 @@ fn timers_that_come_thick_are_gathered_unless_time_is_paused() {
     assert!(planned > start + Duration::from_micros(50));
     // Who plans again before sleeping hears the same.
     assert_eq!(worker.driver.plan(), Some(planned));
+}
+
+/// Whoever turns a wheel while another pauses the clock may have read a later time than that at which it
+/// stands then.
+#[test]
+fn what_a_paused_clock_has_yet_to_reach_is_not_due_though_the_wheel_was_turned_beyond() {
+    for _ in 0..100 {
+        let worker = Worker::with_clock(Clock::new(false));
+        let hour = Duration::from_secs(3600);
+        let insert = |deadline| worker.driver.insert(deadline, Waker::noop()).unwrap();
+        insert(worker.clock.now() + hour);
+        let (turns, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    worker.turn();
+                    turns.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+            while turns.load(Ordering::Relaxed) < 10 {
+                std::hint::spin_loop();
+            }
+            worker.clock.pause();
+            over.store(true, Ordering::Relaxed);
+        });
+        let deadline = worker.clock.now() + Duration::from_nanos(1);
+        insert(deadline);
+        assert_eq!(worker.turn(), 0, "it is early");
+        // A moment later it may be, so as not to turn back.
+        let planned = worker.driver.plan().unwrap();
+        assert!(planned >= deadline && planned < deadline + hour / 2);
+        worker.clock.advance(planned - worker.clock.now());
+        assert_eq!(worker.turn(), 1);
+    }
 }
 
 #[test]

@@ -229,3 +229,65 @@ impl Sleepers {
         searching
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// What a change sets the alarm to.
+    fn told(change: impl FnOnce(&mut dyn FnMut(Alarm))) -> Option<Alarm> {
+        let mut told = None;
+        change(&mut |alarm| told = Some(alarm));
+        told
+    }
+
+    fn sleeps(sleepers: &Sleepers, index: usize, wakes: Option<Instant>) -> Option<Alarm> {
+        told(|set| {
+            let _ = sleepers.sleep(index, false, wakes, set);
+        })
+    }
+
+    fn wakes(sleepers: &Sleepers, index: usize) -> Option<Alarm> {
+        told(|set| {
+            let _ = sleepers.leave(index, set);
+        })
+    }
+
+    fn rings(alarm: Option<Alarm>, keeper: usize) -> Instant {
+        match alarm {
+            Some(Alarm::Set(index, rings)) if index == keeper => rings,
+            other => panic!("the alarm of {keeper} is not set: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn who_wants_to_be_woken_at_once_puts_the_watch_off_from_now() {
+        let sleepers = Sleepers::new(2);
+        assert!(sleeps(&sleepers, 0, None).is_some());
+        let now = time::now();
+        let past = now.checked_sub(WATCH * 10).expect("the system is up");
+        assert!(rings(sleeps(&sleepers, 1, Some(past)), 0) >= now + AFTER_PLANNED);
+    }
+
+    #[test]
+    fn a_watch_that_was_put_off_is_brought_forward_by_whoever_wakes() {
+        let sleepers = Sleepers::new(3);
+        for index in [0, 1] {
+            let _ = sleeps(&sleepers, index, None);
+        }
+        let later = time::now() + WATCH * 1000;
+        assert!(rings(sleeps(&sleepers, 2, Some(later)), 0) > later);
+        assert!(rings(wakes(&sleepers, 1), 0) < later);
+    }
+
+    #[test]
+    fn the_watch_of_one_who_has_overslept_is_set_again_by_whoever_wakes() {
+        let sleepers = Sleepers::new(3);
+        let first = rings(sleeps(&sleepers, 0, None), 0);
+        let _ = sleeps(&sleepers, 1, None);
+        while time::now() <= first + WATCH {
+            std::thread::yield_now();
+        }
+        assert!(rings(wakes(&sleepers, 1), 0) > first + WATCH);
+    }
+}

@@ -3,8 +3,10 @@
 //! A task that yields, or has spent its budget, wakes itself inside of its own poll. That takes no
 //! word that others share: its runner is on the same thread, and asks here when the poll is over.
 //!
-//! The address of the task stands here as long as the runner has a reference, and no longer: another
-//! task may be given the same memory, and a wake of that one is not to be taken for a wake of this.
+//! Whenever anything can be woken here, the address that stands here is that of a task to which the runner
+//! has a reference: another task may be given the same memory, and a wake of that one is not to be taken
+//! for a wake of this. (Between two tasks that are run one after the other it is left from the first, and
+//! its id as well: there is nobody to wake anything, nor to ask.)
 
 use std::cell::Cell;
 use std::marker::PhantomData;

@@ -131,7 +131,7 @@ impl Shared {
         } else {
             let home = OnWorker(self.homes[index].clone());
             let (task, handle) = task::create(future, home, Id::next(), name);
-            // This thread is not that worker's.
+            // This thread is not that worker's, or runs another on top of it.
             self.start_by(task, |task| self.remotes[index].door.receive_pinned(task));
             handle
         }

@@ -291,8 +291,8 @@ impl Local {
         if !remote.participant.idle(next) {
             // The clock has moved, and something here is due.
             self.rise();
-            self.turn_drivers(Wait::No);
-            return;
+            let turned = self.turn_drivers(Wait::No);
+            return self.keep_watch(turned, time::now());
         }
         remote.looks_no_more();
         remote.counters.parks.add(1);
