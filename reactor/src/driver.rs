@@ -34,7 +34,6 @@ use pintle_sync::WakeBatch;
 use pintle_sync::shim::sync::{Mutex, MutexGuard};
 use rustix::event::{PollFd, PollFlags, Timespec};
 
-#[cfg(target_os = "linux")]
 use crate::alarm::Alarm;
 use crate::ready::{Interest, Ready};
 use crate::source::Source;
@@ -69,7 +68,6 @@ pub struct Driver {
     transient: bool,
     table: Mutex<Table>,
     unpark: mio::Waker,
-    #[cfg(target_os = "linux")]
     watch: Option<Alarm>,
 }
 
@@ -77,7 +75,6 @@ struct Poller {
     poll: mio::Poll,
     events: mio::Events,
     /// What ends a wait with a deadline.
-    #[cfg(target_os = "linux")]
     alarm: Option<Alarm>,
     /// What the alarm is set to, if it has not rung yet.
     armed: Option<Instant>,
@@ -127,13 +124,10 @@ impl Driver {
     fn open(events_capacity: usize, transient: bool, watching: bool) -> io::Result<Arc<Self>> {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
-        #[cfg(not(target_os = "linux"))]
-        let _ = watching;
         Ok(Arc::new(Self {
             unpark: mio::Waker::new(&registry, UNPARK)?,
-            #[cfg(target_os = "linux")]
             watch: match watching {
-                true => Some(Alarm::new(&registry, WATCH)?),
+                true => Alarm::open(&registry, WATCH)?,
                 false => None,
             },
             registry,
@@ -142,7 +136,6 @@ impl Driver {
             poll: Mutex::new(Poller {
                 poll,
                 events: mio::Events::with_capacity(events_capacity),
-                #[cfg(target_os = "linux")]
                 alarm: None,
                 armed: None,
                 missed_watch: false,
@@ -227,25 +220,15 @@ impl Driver {
         matches!(rustix::event::poll(&mut poll, limit), Ok(1..))
     }
 
-    /// Whether the watch cannot be set to a later time, for want of a `timerfd`: then
-    /// [`ring_after`](Self::ring_after) ends the wait at once.
-    pub const RINGS_AT_ONCE: bool = cfg!(not(target_os = "linux"));
-
     /// Sets the watch: once `after` has passed, the owner's wait ends and its turn says so. One
-    /// system call. Where there is no `timerfd`, the wait ends at once instead.
+    /// system call.
     ///
     /// # Errors
     ///
     /// [`Unsupported`](io::ErrorKind::Unsupported), if the driver was not made
-    /// [for it](Self::new_watching). Those of the operating system; none is expected.
+    /// [for it](Self::new_watching), or the system has no `timerfd`. Those of the system; none is expected.
     pub fn ring_after(&self, after: Duration) -> io::Result<()> {
-        #[cfg(target_os = "linux")]
-        return self.watch()?.ring_after(after);
-        #[cfg(not(target_os = "linux"))]
-        {
-            let _ = after;
-            self.unpark()
-        }
+        self.watch()?.ring_after(after)
     }
 
     /// Takes the watch back, if it has not rung. One system call.
@@ -254,16 +237,12 @@ impl Driver {
     ///
     /// As [`ring_after`](Self::ring_after).
     pub fn silence(&self) -> io::Result<()> {
-        #[cfg(target_os = "linux")]
-        return self.watch()?.silence();
-        #[cfg(not(target_os = "linux"))]
-        Ok(())
+        self.watch()?.silence()
     }
 
-    #[cfg(target_os = "linux")]
     fn watch(&self) -> io::Result<&Alarm> {
         self.watch.as_ref().ok_or_else(|| {
-            let what = "this driver keeps no watch: make it with `Driver::new_watching`";
+            let what = "this driver keeps no watch: make it with `Driver::new_watching`, on Linux";
             io::Error::new(io::ErrorKind::Unsupported, what)
         })
     }
@@ -348,7 +327,6 @@ impl Driver {
         if left.is_zero() {
             return Ok(Some(Duration::ZERO));
         }
-        #[cfg(target_os = "linux")]
         if let Some(alarm) = self.alarm(&mut poller.alarm) {
             if poller.armed != Some(deadline) {
                 alarm.ring_after(left)?;
@@ -360,11 +338,10 @@ impl Driver {
         Ok(Some(left))
     }
 
-    /// The alarm, made if need be; `None` for want of a descriptor.
-    #[cfg(target_os = "linux")]
+    /// The alarm, made if need be; `None` if there can be none now.
     fn alarm<'a>(&self, alarm: &'a mut Option<Alarm>) -> Option<&'a Alarm> {
         if alarm.is_none() {
-            *alarm = Alarm::new(&self.registry, ALARM).ok();
+            *alarm = Alarm::open(&self.registry, ALARM).ok().flatten();
         }
         alarm.as_ref()
     }

@@ -62,7 +62,7 @@ pub mod checked {
 
 // In a model there are no descriptors, so what serves them is not there either. A driver is, since
 // workers sleep in it.
-#[cfg(all(not(loom), target_os = "linux"))]
+#[cfg(not(loom))]
 mod alarm;
 #[cfg(not(loom))]
 mod async_fd;

@@ -63,8 +63,6 @@ impl Driver {
         self.bed.sleep(limit.map(|limit| time::now() + limit));
     }
 
-    pub const RINGS_AT_ONCE: bool = false;
-
     /// The watch never rings: somebody who keeps it sleeps while another is awake, and as long as
     /// anybody is awake, modelled time stands still.
     pub fn ring_after(&self, _after: Duration) -> io::Result<()> {

@@ -248,7 +248,6 @@ impl Local {
         let was_searching = self.searching.take();
         // A forecast; what is due may change before this worker sleeps.
         let wakes = self.real_time_of(self.remote.timers.plan());
-        let put_off = wakes.filter(|_| !pintle_reactor::Driver::RINGS_AT_ONCE);
         let set = |alarm| {
             if let (Alarm::Set(_, rings), Some(wakes)) = (alarm, wakes)
                 && wakes < rings
@@ -259,7 +258,7 @@ impl Local {
             self.set(alarm);
         };
         let sleepers = &self.shared.sleepers;
-        let look_again = sleepers.sleep(self.remote.index, was_searching, put_off, set);
+        let look_again = sleepers.sleep(self.remote.index, was_searching, wakes, set);
         if look_again && self.shared.has_visible_work() {
             self.get_up();
             return false;
