@@ -248,16 +248,12 @@ impl Local {
         let was_searching = self.searching.take();
         // A forecast; what is due may change before this worker sleeps.
         let wakes = self.real_time_of(self.remote.timers.plan());
-        let set = |alarm| {
-            if let (Alarm::Set(_, rings), Some(wakes)) = (alarm, wakes)
-                && wakes < rings
-            {
-                // The earlier one first. It can be told again.
-                let _ = self.remote.reactor.will_wait_until(wakes);
-            }
-            self.set(alarm);
-        };
+        if let Some(wakes) = wakes {
+            // Before the alarm of the watch, which most likely rings later. It can be told again.
+            let _ = self.remote.reactor.will_wait_until(wakes);
+        }
         let sleepers = &self.shared.sleepers;
+        let set = |alarm| self.set(alarm);
         let look_again = sleepers.sleep(self.remote.index, was_searching, wakes, set);
         if look_again && self.shared.has_visible_work() {
             self.get_up();
