@@ -264,14 +264,6 @@ impl Local {
 
     fn sleep(&self) {
         let remote = &self.remote;
-        // Sockets may have news that a paused clock does not know of: it must not jump over them.
-        if self.shared.clock.is_paused() {
-            let turned = self.turn_drivers(Wait::No);
-            if turned.anything || turned.watch {
-                self.get_up();
-                return self.keep_watch(turned, time::now());
-            }
-        }
         let next = remote.timers.plan();
         let wait = self.real_time_of(next).map_or(Wait::Forever, Wait::Until);
         let wait = if self.is_stand_in() {
