@@ -205,7 +205,7 @@ fn what_a_worker_does_by_itself_is_as_in_the_table() {
         (Yield, (0, 0, 0), (0, 0, 0)),
         (Wake, (0, 3, 0), (0, 4, 0)),
         (Timer, (2, 2, 0), (2, 2, 0)),
-        (Fire, (5, 6, 0), (8, 9, 1)),
+        (Fire, (5, 6, 0), (9, 9, 1)),
         (Message, (1, 2, 0), (1, 2, 0)),
         (Oneshot, (0, 1, 0), (0, 1, 0)),
         (Exchange, (6, 8, 0), (9, 11, 1)),
